@@ -1,0 +1,56 @@
+// Package playout keeps the channel on air: tick after tick, each at its time,
+// whatever the clips do.
+//
+// The [Engine] takes the next tick from the clip on air, or from what stands in
+// for it, and gives it to the encoder. Step does that for one tick: it calls
+// nothing that can block. Pace calls Step against the real clock, rehearse
+// against a virtual one. The rooms it needs are handed to it through the small
+// interfaces below; the package is pure Go.
+package playout
+
+import (
+	"context"
+
+	"airloom/playlist"
+	"airloom/playout/media"
+)
+
+// Opener opens clips. Open returns at once: whatever takes time, or fails,
+// comes out of the clip. The context bounds the clip's whole life.
+type Opener interface {
+	Open(ctx context.Context, s media.Spec, at media.Start) Clip
+}
+
+// Clip is an opened item: a reader of ticks that never blocks.
+type Clip interface {
+	// Poll returns the next tick and with it its ownership; media.ErrNotReady
+	// while it is not there yet, which loses nothing; io.EOF after the last;
+	// or a *media.Fault, after which nothing more comes.
+	Poll() (*media.Tick, error)
+	// Ready receives a value when Poll may have become worth calling.
+	Ready() <-chan struct{}
+	// Info is what is known of the clip; ok is false until it is open.
+	Info() (info media.ClipInfo, ok bool)
+	// Close gives the clip up. It returns at once: what has to be waited for is
+	// the opener's to wait for. Ticks already handed out stay valid.
+	Close() error
+}
+
+// Encoder takes ticks in order of their numbers, gaps allowed, and codes them on
+// a goroutine of its own.
+type Encoder interface {
+	// Offer takes ownership of the tick and never blocks. It reports whether
+	// the picture was taken; a picture that finds the queue full is skipped,
+	// its sound never is.
+	Offer(t *media.Tick) bool
+	// Room receives a value when a picture offered now would be taken.
+	Room() <-chan struct{}
+}
+
+// Rundown is the order of airing.
+type Rundown interface {
+	// Now is the entry to begin with.
+	Now() playlist.Entry
+	// After is what follows the entry; the playlist may have changed since.
+	After(e playlist.Entry) playlist.Entry
+}
