@@ -1,0 +1,116 @@
+// Package control is the one door to a running channel: snapshots of its state
+// come out of it, commands go in. The web server, the control socket and the
+// signals all stand before this door, so that no two of them can disagree.
+package control
+
+import "time"
+
+// State is what the channel as a whole is doing.
+type State string
+
+// The states of a channel.
+const (
+	Starting State = "starting" // no tick has aired yet
+	OnAir    State = "on-air"   // the item of the rundown is airing
+	Fallback State = "fallback" // a hold, the filler or the slate airs in its place
+	Stopping State = "stopping"
+)
+
+// OutputState is what one output is doing.
+type OutputState string
+
+// The states of an output.
+const (
+	Publishing OutputState = "publishing" // media goes out and is taken
+	Connecting OutputState = "connecting" // an attempt is under way
+	Waiting    OutputState = "waiting"    // for the next attempt
+	Stopped    OutputState = "stopped"
+)
+
+// Status is a snapshot of the channel, as the API shows it. Times of day are
+// RFC 3339; numbers that end in _s are seconds for display, never computed with.
+type Status struct {
+	Channel   string   `json:"channel"`
+	State     State    `json:"state"`
+	UptimeS   float64  `json:"uptime_s"`
+	Tick      int64    `json:"tick"`
+	Now       *Airing  `json:"now"`  // null before the first item
+	Next      *Coming  `json:"next"` // null while unknown
+	Output    Output   `json:"output"`
+	Outputs   []Output `json:"outputs"`
+	Arrival   Arrival  `json:"arrival"`
+	Encoder   Encoder  `json:"encoder"`
+	Resources Live     `json:"resources"`
+	Alerts    []Alert  `json:"alerts"`
+}
+
+// Airing is the item on air.
+type Airing struct {
+	ID        string    `json:"id"`
+	Playlist  string    `json:"playlist"`
+	Index     int       `json:"index"`
+	Source    string    `json:"source"`
+	Title     string    `json:"title"`
+	PositionS float64   `json:"position_s"`
+	DurationS float64   `json:"duration_s"` // 0 while unknown
+	StartedAt time.Time `json:"started_at"`
+}
+
+// Coming is the item after it.
+type Coming struct {
+	ID        string     `json:"id"`
+	Playlist  string     `json:"playlist"`
+	Index     int        `json:"index"`
+	Source    string     `json:"source"`
+	Title     string     `json:"title"`
+	DurationS float64    `json:"duration_s"` // 0 while unknown
+	StartsAt  *time.Time `json:"starts_at"`  // null while unknown
+}
+
+// Output is one way out, and how it stands.
+type Output struct {
+	Name           string      `json:"name"`
+	State          OutputState `json:"state"`
+	Target         string      `json:"target"` // without the stream key
+	Since          time.Time   `json:"since"`
+	Attempt        int         `json:"attempt"`
+	RetryInS       float64     `json:"retry_in_s"`
+	LastError      string      `json:"last_error"`
+	BytesSent      int64       `json:"bytes_sent"`
+	BitrateKbps    int         `json:"bitrate_kbps"`
+	DroppedPackets int64       `json:"dropped_packets"`
+	Sessions       int64       `json:"sessions"`
+	RenewAt        *time.Time  `json:"renew_at"` // null unless publishing
+}
+
+// Arrival is whether the stream really reaches the server, by the server's own word.
+type Arrival struct {
+	State        string  `json:"state"` // proven, not-proven or not-checked
+	By           string  `json:"by"`
+	ServerStatus string  `json:"server_status"`
+	AgeS         float64 `json:"age_s"`
+	Detail       string  `json:"detail"`
+}
+
+// Encoder is how the one encoder fares.
+type Encoder struct {
+	Speed        float64 `json:"speed"`         // encoded ticks over due ticks; below 1 it skips pictures
+	HeldTicks    int64   `json:"held_ticks"`    // aired as a hold, filler or slate in an item's place
+	SkippedTicks int64   `json:"skipped_ticks"` // pictures the encoder had no time for
+}
+
+// Live is what this process holds at the moment.
+type Live struct {
+	RSSBytes   int64 `json:"rss_bytes"`
+	Goroutines int   `json:"goroutines"`
+	Pictures   int64 `json:"pictures"` // handles of libav pictures
+	Workers    int64 `json:"workers"`
+}
+
+// Alert is something an operator should know, until it is over.
+type Alert struct {
+	Severity string    `json:"severity"` // warning or error
+	Code     string    `json:"code"`     // a fixed word, such as item-skipped
+	Message  string    `json:"message"`
+	Since    time.Time `json:"since"`
+}
