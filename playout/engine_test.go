@@ -1,0 +1,195 @@
+package playout
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"airloom/playout/media"
+)
+
+func TestClipsJoinWithoutALostOrRepeatedTick(t *testing.T) {
+	st := newStage(t, pal, list{"a", "b"}, map[string]script{"a": {ticks: 10}, "b": {ticks: 7}}, "")
+	st.steps(34)
+	require.Equal(t, []string{"a0-9", "b0-6", "a0-9", "b0-6"}, st.story())
+	for i, s := range st.cam.shots {
+		require.EqualValues(t, i, s.n)
+		require.Equal(t, 1764, s.samples)
+	}
+}
+
+// At 29.97 fps and 44.1 kHz a tick is 1471.47 samples: every sample must air
+// once, wherever on the channel's grid the clip begins.
+func TestSoundIsContiguousOffTheSampleGrid(t *testing.T) {
+	ntsc := pal
+	ntsc.FPS = media.Rational{Num: 30000, Den: 1001}
+	st := newStage(t, ntsc, list{"a", "b"}, map[string]script{"a": {ticks: 101}, "b": {ticks: 33}}, "")
+	st.steps(2000)
+	var total int64
+	for i, s := range st.cam.shots {
+		total += int64(s.samples)
+		require.Equal(t, st.theatre.grid.Sample(int64(i)+1), total)
+		if i > 0 && s.src == st.cam.shots[i-1].src && s.tick == st.cam.shots[i-1].tick+1 {
+			prev := st.cam.shots[i-1]
+			require.Equal(t, prev.from+float32(prev.samples), s.from, "tick %d", i)
+		}
+	}
+}
+
+func TestBadItemsCostNothing(t *testing.T) {
+	st := newStage(t, pal, list{"a", "missing", "empty", "b", "broken"}, map[string]script{
+		"a": {ticks: 10}, "b": {ticks: 10}, "empty": {}, "broken": {fault: media.FaultBroken, faultAt: 5, ticks: 50},
+	}, "")
+	st.steps(50)
+	require.Equal(t, []string{"a0-9", "b0-9", "broken0-4", "a0-9", "b0-9", "broken0-4"}, st.story())
+	require.Equal(t, Skipped, st.rows[0].Outcome)
+	require.ErrorContains(t, st.rows[0].Cause, "missing is missing")
+	require.Equal(t, EndedEarly, st.rows[4].Outcome)
+	require.EqualValues(t, 5, st.rows[4].Ticks)
+}
+
+func TestStallHoldsThenFillsThenComesBack(t *testing.T) {
+	scripts := map[string]script{"a": {ticks: 20, stallAt: 10, stallFor: 100}, "fill": {ticks: 30}}
+	st := newStage(t, pal, list{"a"}, scripts, "fill")
+	st.steps(120)
+	require.Equal(t, []string{"a0-9", "a9×50", "fill0-29", "fill0-18", "a10-19"}, normal(st.story())[:5])
+}
+
+// normal drops the one tick that the filler needs to be opened again.
+func normal(story []string) []string {
+	var out []string
+	for _, s := range story {
+		if s != "slate0×1" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func TestStallWithoutFillerShowsTheSlateAndIsGivenUp(t *testing.T) {
+	scripts := map[string]script{"a": {ticks: 20, stallAt: 10, stallFor: 1 << 30}, "b": {ticks: 5}}
+	st := newStage(t, pal, list{"a", "b"}, scripts, "")
+	st.steps(10 + 376 + 5)
+	require.Equal(t, []string{"a0-9", "a9×50", "slate0×325", "b0-4"}, st.story()[:4])
+	var got Row
+	for _, r := range st.rows {
+		if r.Cause != nil {
+			got = r
+		}
+	}
+	require.Equal(t, EndedEarly, got.Outcome)
+	require.Equal(t, media.FaultStalled, media.KindOf(got.Cause))
+}
+
+func TestCrashGoesOnWhereTheItemWouldBe(t *testing.T) {
+	scripts := map[string]script{
+		"a": {ticks: 60, fault: media.FaultCrashed, faultAt: 10, faultOnce: true},
+		"b": {ticks: 5},
+	}
+	st := newStage(t, pal, list{"a", "b"}, scripts, "")
+	st.steps(65)
+	require.Equal(t, []string{"a0-9", "a9×5", "a15-59", "b0-4"}, st.story())
+	require.Contains(t, st.opened, "a@15")
+}
+
+func TestCrashReopenedLateDropsWhatWouldHaveAired(t *testing.T) {
+	scripts := map[string]script{"a": {ticks: 60, slowOpen: 12, fault: media.FaultCrashed, faultAt: 10, faultOnce: true}}
+	st := newStage(t, pal, list{"a"}, scripts, "")
+	for range 12 {
+		st.lookAhead()
+	}
+	st.steps(60)
+	require.Equal(t, "a0-9", st.story()[0])
+	last := st.cam.shots[59]
+	require.EqualValues(t, 59, last.tick, "in step with where it would be")
+}
+
+func TestSecondCrashEndsTheItemAndBansTheVersion(t *testing.T) {
+	scripts := map[string]script{
+		"a": {ticks: 60, fault: media.FaultCrashed, faultAt: 10, version: "a 1"},
+		"b": {ticks: 30},
+	}
+	st := newStage(t, pal, list{"a", "b"}, scripts, "")
+	st.steps(100)
+	require.Equal(t, []string{"a0-9", "a9-9", "b0-29"}, st.story()[:3])
+	banned := false
+	for _, r := range st.rows {
+		banned = banned || r.Outcome == Skipped && media.KindOf(r.Cause) == media.FaultCrashed
+	}
+	require.True(t, banned, "skipped the next time round")
+}
+
+func TestNothingPlaysAndThenSomethingDoes(t *testing.T) {
+	scripts := map[string]script{}
+	st := newStage(t, pal, list{"a", "b"}, scripts, "")
+	st.steps(200)
+	require.Equal(t, []string{"slate0×200"}, st.story())
+	require.Less(t, len(st.opened), 12, "retried every few seconds, not at every tick")
+	scripts["b"] = script{ticks: 50}
+	st.steps(100)
+	require.Contains(t, st.story(), "b0-49")
+}
+
+func TestEmptyRundownShowsTheSlate(t *testing.T) {
+	st := newStage(t, pal, list{}, nil, "")
+	st.steps(100)
+	require.Equal(t, []string{"slate0×100"}, st.story())
+}
+
+func TestTooHeavySourceIsGivenUp(t *testing.T) {
+	scripts := map[string]script{"a": {ticks: 5000, every: 3}, "b": {ticks: 50}}
+	st := newStage(t, pal, list{"a", "b"}, scripts, "")
+	st.lookAhead()
+	st.lookAhead()
+	st.steps(120)
+	var held int64
+	for _, r := range st.rows {
+		if r.Entry.Item.Source == "b" {
+			break
+		}
+		if r.Outcome == Hold {
+			held += r.Ticks
+		}
+	}
+	require.LessOrEqual(t, held, int64(25), "at most a second of hold")
+	require.Contains(t, st.story(), "b0-49")
+}
+
+func TestSkippedPicturesAreCounted(t *testing.T) {
+	st := newStage(t, pal, list{"a"}, map[string]script{"a": {ticks: 10}}, "")
+	st.steps(5)
+	st.cam.full = true
+	st.steps(5)
+	_, c := st.Snapshot()
+	require.Equal(t, Counts{Ticks: 10, Skipped: 5}, c)
+}
+
+func TestRefreshLooksUpWhatFollowsAgain(t *testing.T) {
+	st := newStage(t, pal, list{"a", "b", "c"}, map[string]script{"a": {ticks: 10}, "b": {ticks: 10}, "c": {ticks: 10}}, "")
+	st.steps(3)
+	st.rooms.Rundown = list{"a", "c"}
+	st.Refresh()
+	st.steps(17)
+	require.Equal(t, []string{"a0-9", "c0-9"}, st.story())
+}
+
+func TestSnapshotTellsWhatAirs(t *testing.T) {
+	st := newStage(t, pal, list{"a", "b"}, map[string]script{"a": {ticks: 10}, "b": {ticks: 7}}, "")
+	st.steps(13)
+	s, _ := st.Snapshot()
+	require.Equal(t, "b", s.Air.Item.Source)
+	require.EqualValues(t, 10, s.AirFirst)
+	require.EqualValues(t, 7, s.AirTicks)
+	require.Equal(t, "a", s.Next.Item.Source)
+	require.EqualValues(t, 10, s.NextTicks)
+}
+
+func BenchmarkStep(b *testing.B) {
+	st := newStage(&testing.T{}, pal, list{"a"}, map[string]script{"a": {ticks: 1 << 40}}, "")
+	st.Step()
+	st.cam.shots = make([]shot, 0, b.N+10)
+	b.ReportAllocs()
+	for b.Loop() {
+		st.Step()
+	}
+}

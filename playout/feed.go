@@ -1,0 +1,65 @@
+package playout
+
+import (
+	"airloom/playlist"
+	"airloom/playout/media"
+)
+
+// feed is an entry with its clip, read one tick ahead: the tick at its head is
+// what proves that a clip is ready for air.
+type feed struct {
+	entry   playlist.Entry
+	spec    media.Spec
+	clip    Clip
+	head    *media.Tick
+	err     error // what ended the clip; nothing comes after it
+	crashes int   // how often this airing's decoder has died
+	ready   bool  // its first tick has been seen
+	opened  int64 // the channel's tick at which it was opened
+}
+
+// peek makes sure of the head: nil, media.ErrNotReady, io.EOF or a fault.
+func (f *feed) peek() error {
+	if f.head != nil {
+		return nil
+	}
+	if f.err == nil {
+		t, err := f.clip.Poll()
+		if err == nil {
+			f.head = t
+			return nil
+		}
+		if err == media.ErrNotReady {
+			return err
+		}
+		f.err = err
+	}
+	return f.err
+}
+
+// take hands the head out, with its ownership.
+func (f *feed) take() *media.Tick {
+	t := f.head
+	f.head = nil
+	return t
+}
+
+// drop gives the head up.
+func (f *feed) drop() {
+	if f.head != nil {
+		f.head.Free()
+		f.head = nil
+	}
+}
+
+// close gives the clip up.
+func (f *feed) close() {
+	f.drop()
+	_ = f.clip.Close() // it returns at once; what is left of it is the opener's
+}
+
+// length is the item's whole length in ticks, 0 while unknown.
+func (f *feed) length() int64 {
+	info, _ := f.clip.Info()
+	return info.Ticks
+}
