@@ -67,22 +67,40 @@ func Wrap(h media.House, l media.Layout, mem []byte, freed func()) (*Picture, er
 		freed()
 		return nil, fmt.Errorf("wrap picture: %d bytes where %d are needed", len(mem), l.Size)
 	}
-	f := astiav.AllocFrame()
-	if f == nil {
+	p := handle()
+	if p == nil {
 		freed()
 		return nil, errors.New("wrap picture: out of memory")
 	}
 	owner := cgo.NewHandle(freed)
-	rc := C.wrap((*C.AVFrame)(f.UnsafePointer()), (*C.uint8_t)(unsafe.Pointer(&mem[0])), C.size_t(l.OffL), C.uintptr_t(owner),
+	rc := C.wrap((*C.AVFrame)(p.frame.UnsafePointer()), (*C.uint8_t)(unsafe.Pointer(&mem[0])), C.size_t(l.OffL), C.uintptr_t(owner),
 		C.int(h.Width), C.int(h.Height), C.int(l.StrideY), C.int(l.StrideC), C.size_t(l.OffU), C.size_t(l.OffV))
 	if rc != 0 {
-		f.Free()
+		p.frame.Free()
 		owner.Delete()
 		freed()
 		return nil, errors.New("wrap picture: out of memory")
 	}
 	media.Live.Pictures.Add(1)
-	return &Picture{frame: f}, nil
+	return p, nil
+}
+
+// spare keeps handles for the next picture, so that the steady state of a
+// channel, a few handles a tick, allocates nothing.
+var spare = make(chan *Picture, 32)
+
+// handle returns a picture without memory, or nil when there is none to be had.
+func handle() *Picture {
+	select {
+	case p := <-spare:
+		return p
+	default:
+	}
+	f := astiav.AllocFrame()
+	if f == nil {
+		return nil
+	}
+	return &Picture{frame: f}
 }
 
 //export airloomFreed
@@ -99,17 +117,21 @@ func (p *Picture) Frame() *astiav.Frame { return p.frame }
 
 // Ref returns another handle to the same memory.
 func (p *Picture) Ref() media.Picture {
-	f := astiav.AllocFrame()
-	if f == nil || f.Ref(p.frame) != nil {
+	r := handle()
+	if r == nil || r.frame.Ref(p.frame) != nil {
 		panic("out of memory for a picture's handle") // a few hundred bytes: nothing goes on without
 	}
 	media.Live.Pictures.Add(1)
-	return &Picture{frame: f}
+	return r
 }
 
-// Release gives the handle back.
+// Release gives the handle back. It may not be used after.
 func (p *Picture) Release() {
-	p.frame.Free()
-	p.frame = nil
+	p.frame.Unref()
 	media.Live.Pictures.Add(-1)
+	select {
+	case spare <- p:
+	default:
+		p.frame.Free()
+	}
 }

@@ -1,0 +1,67 @@
+# airloom: make run · make test · make build · make lint · make bench · make soak
+#
+# Every target does all it needs first: packages by apt (it says which and why),
+# FFmpeg 7.1 (built once, about 5 minutes, cached outside the tree), Go modules,
+# the web page. Nothing has to be run before it.
+
+SHELL  := /bin/bash
+BIN    := bin/airloom
+CACHE  := $(or $(AIRLOOM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/airloom)
+LINT   := $(CACHE)/golangci-lint-v2.15.0
+CGO    := eval "$$(configs/ffmpeg/env.sh)" &&
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# Tests run a few packages at a time: many of them measure time on a real clock.
+TEST   := go test -p 1 -timeout 15m
+
+.PHONY: build run test test-pure lint bench soak setup setup-test ui clean fuzz
+
+build: setup ui
+	@$(CGO) go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/airloom
+	@echo "$(BIN) is ready"
+
+run: build
+	@exec $(BIN) demo
+
+setup:
+	@configs/setup.sh build
+	@configs/ffmpeg/build.sh >/dev/null
+
+setup-test:
+	@configs/setup.sh test
+	@configs/ffmpeg/build.sh >/dev/null
+
+# What is pure Go must stay so: it builds and tests without a C compiler.
+PURE := ./configs/... ./playlist/... ./playout ./playout/media ./playout/timeline ./playout/control ./output/... ./web/...
+
+test: setup-test build
+	@CGO_ENABLED=0 go vet $(PURE)
+	@$(CGO) AIRLOOM_BIN=$(CURDIR)/$(BIN) $(TEST) ./...
+
+# The long versions of the measurements: hours.
+soak: setup-test build
+	@$(CGO) AIRLOOM_BIN=$(CURDIR)/$(BIN) AIRLOOM_SOAK=1 go test -p 1 -timeout 6h -v -run 'Soak|Row' ./cmd/...
+
+bench: setup-test build
+	@$(CGO) AIRLOOM_BIN=$(CURDIR)/$(BIN) AIRLOOM_BENCH=1 go test -p 1 -timeout 60m -run 'Row08|Bench' -v ./cmd/... 
+	@$(CGO) go test -p 1 -run xxx -bench . ./playout/... ./encoder/...
+
+lint: setup $(LINT)
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these files"; exit 1; }
+	@$(CGO) $(LINT) run ./...
+
+$(LINT):
+	@echo "lint: building golangci-lint v2.15.0, once (some minutes)"
+	@mkdir -p $(CACHE)
+	@GOBIN=$(CACHE)/lint-bin GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	@mv $(CACHE)/lint-bin/golangci-lint $@ && rmdir $(CACHE)/lint-bin
+
+# The page that the binary carries.
+UI := $(shell find web/ui -path web/ui/node_modules -prune -o -path web/ui/dist -prune -o -type f -print 2>/dev/null)
+ui: web/ui/dist/index.html
+web/ui/dist/index.html: $(UI)
+	@command -v npm >/dev/null || configs/setup.sh build
+	@cd web/ui && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@touch $@
+
+clean:
+	rm -rf bin web/ui/dist/* web/ui/node_modules

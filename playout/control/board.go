@@ -1,0 +1,247 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"airloom/playout"
+	"airloom/playout/media"
+	"airloom/playout/timeline"
+)
+
+// Sources is where a [Board] gets its figures. All functions may be called from
+// any goroutine and return at once.
+type Sources struct {
+	Channel string
+	House   media.House
+	Engine  interface {
+		Snapshot() (playout.Snapshot, playout.Counts)
+	}
+	Outputs func() []Output
+	Encoder func() (speed float64, skipped int64)
+	Workers func() int64
+}
+
+// Board keeps what is known of the channel. What aired comes in through Report,
+// which never blocks; everything else is asked for when a Status is wanted.
+type Board struct {
+	src     Sources
+	grid    timeline.Grid
+	started time.Time
+	reports chan playout.Row
+
+	mu      sync.Mutex
+	skips   map[string]Alert // by playlist and item
+	skipped int64            // pictures skipped until the last look…
+	lookAt  time.Time        // …and when that was
+	over    time.Time        // when pictures were last seen to be skipped
+	late    int64            // how often the process had stood still at the last look…
+	lateAt  time.Time        // …and when it last did
+	ticks   int64            // the tick counter when it last moved…
+	moved   time.Time        // …and when that was
+}
+
+// NewBoard returns a board; its Run has to be started.
+func NewBoard() *Board {
+	return &Board{started: time.Now(), reports: make(chan playout.Row, 256), skips: map[string]Alert{}}
+}
+
+// Connect gives the board its sources, before anything asks it.
+func (b *Board) Connect(src Sources) { b.src, b.grid = src, timeline.Of(src.House) }
+
+// Report takes note of what aired. It never blocks: should the board fall
+// behind, which takes hundreds of items a second, the row is lost to the alerts.
+func (b *Board) Report(r playout.Row) {
+	select {
+	case b.reports <- r:
+	default:
+	}
+}
+
+// Run digests the reports and watches the encoder until the context is done.
+func (b *Board) Run(ctx context.Context) error {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case r := <-b.reports:
+			b.note(r)
+		case <-every.C:
+			b.watch()
+		}
+	}
+}
+
+// maxSkips bounds the alerts for single items.
+const maxSkips = 100
+
+// note raises an alert for an item that failed, until it airs well again.
+func (b *Board) note(r playout.Row) {
+	id := r.Entry.Playlist + "\x00" + r.Entry.Item.ID
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r.Cause == nil {
+		if r.Outcome == playout.Played {
+			delete(b.skips, id)
+		}
+		return
+	}
+	since := time.Now()
+	if old, ok := b.skips[id]; ok {
+		since = old.Since
+	} else if len(b.skips) >= maxSkips {
+		return
+	}
+	b.skips[id] = Alert{
+		Severity: "warning", Code: "item-" + strings.ReplaceAll(string(r.Outcome), " ", "-"), Since: since,
+		Message: fmt.Sprintf("%s (%s, line %d): %v", r.Entry.Item.Title, r.Entry.Playlist, r.Entry.Item.Line, r.Cause),
+	}
+}
+
+// watch notices when the encoder has skipped pictures since the last look.
+func (b *Board) watch() {
+	_, counts := b.src.Engine.Snapshot()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if counts.Ticks != b.ticks {
+		b.ticks, b.moved = counts.Ticks, time.Now()
+	}
+	if counts.Skipped > b.skipped {
+		b.over = time.Now()
+	}
+	b.skipped = counts.Skipped
+	if counts.Late > b.late {
+		b.lateAt = time.Now()
+	}
+	b.late = counts.Late
+}
+
+// stuck is how long ticks may stand still before the channel counts as dead.
+const stuck = 3 * time.Second
+
+// Healthy reports whether ticks flow.
+func (b *Board) Healthy() bool {
+	_, counts := b.src.Engine.Snapshot()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if counts.Ticks != b.ticks {
+		b.ticks, b.moved = counts.Ticks, time.Now()
+	}
+	return time.Since(b.moved) < stuck
+}
+
+// Status is the channel as it stands.
+func (b *Board) Status() Status {
+	snap, counts := b.src.Engine.Snapshot()
+	now := time.Now()
+	speed, _ := b.src.Encoder()
+	s := Status{
+		Channel: b.src.Channel, State: stateOf(snap, counts), UptimeS: round(now.Sub(b.started)), Tick: counts.Ticks,
+		Outputs: b.src.Outputs(), Arrival: Arrival{State: "not-checked"},
+		Encoder:   Encoder{Speed: speed, HeldTicks: counts.Held, SkippedTicks: counts.Skipped},
+		Resources: Live{RSSBytes: rss(), Goroutines: runtime.NumGoroutine(), Pictures: media.Live.Pictures.Load(), Workers: b.src.Workers()},
+	}
+	if len(s.Outputs) > 0 {
+		s.Output = s.Outputs[0]
+	}
+	s.Now, s.Next = b.airing(snap, counts, now), b.coming(snap, counts, now)
+	s.Alerts = b.alerts(s, snap, counts, now)
+	return s
+}
+
+func stateOf(s playout.Snapshot, c playout.Counts) State {
+	switch {
+	case c.Ticks == 0:
+		return Starting
+	case s.Airs != "":
+		return Fallback
+	default:
+		return OnAir
+	}
+}
+
+func (b *Board) airing(s playout.Snapshot, c playout.Counts, now time.Time) *Airing {
+	if s.Air.Item.ID == "" {
+		return nil
+	}
+	at := b.grid.Duration(c.Ticks - s.AirFirst)
+	return &Airing{
+		ID: s.Air.Item.ID, Playlist: s.Air.Playlist, Index: s.Air.Index, Source: s.Air.Item.Source, Title: s.Air.Item.Title,
+		PositionS: round(at), DurationS: round(b.grid.Duration(s.AirTicks)), StartedAt: now.Add(-at).Truncate(time.Millisecond),
+	}
+}
+
+func (b *Board) coming(s playout.Snapshot, c playout.Counts, now time.Time) *Coming {
+	if s.Next.Item.ID == "" {
+		return nil
+	}
+	n := &Coming{
+		ID: s.Next.Item.ID, Playlist: s.Next.Playlist, Index: s.Next.Index, Source: s.Next.Item.Source, Title: s.Next.Item.Title,
+		DurationS: round(b.grid.Duration(s.NextTicks)),
+	}
+	if s.AirTicks > 0 {
+		at := now.Add(b.grid.Duration(s.AirFirst + s.AirTicks - c.Ticks)).Truncate(time.Millisecond)
+		n.StartsAt = &at
+	}
+	return n
+}
+
+// outputGrace is how long an output may be away before it is an alert: a
+// restart of the server should not cry wolf.
+const outputGrace = 5 * time.Second
+
+// alerts are what an operator should know now.
+func (b *Board) alerts(s Status, snap playout.Snapshot, c playout.Counts, now time.Time) []Alert {
+	list := []Alert{}
+	since := now.Add(-b.grid.Duration(max(0, c.Ticks-snap.Since))).Truncate(time.Second)
+	switch snap.Airs {
+	case playout.Slate:
+		list = append(list, Alert{"error", "slate", "nothing in the rundown can play: the slate is on air. See the other alerts for the items' causes", since})
+	case playout.Filler:
+		list = append(list, Alert{"warning", "filler", "the item on air gives nothing: the filler stands in", since})
+	}
+	for _, o := range s.Outputs {
+		if o.State != Publishing && o.State != Stopped && now.Sub(o.Since) > outputGrace {
+			list = append(list, Alert{"error", "output-down", fmt.Sprintf("output %s is not publishing: %s", o.Name, o.LastError), o.Since})
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.over.IsZero() && now.Sub(b.over) < 10*time.Second {
+		list = append(list, Alert{"warning", "encoder-overload", fmt.Sprintf(
+			"the encoder runs at %.2f of real time and skips pictures: choose a faster preset or a smaller house size", s.Encoder.Speed), b.over})
+	}
+	if !b.lateAt.IsZero() && now.Sub(b.lateAt) < 10*time.Minute {
+		list = append(list, Alert{"warning", "stood-still", fmt.Sprintf(
+			"the process stood still for more than 2 s (%d times by now) and went on from where it was", c.Late), b.lateAt})
+	}
+	for _, a := range b.skips {
+		list = append(list, a)
+	}
+	return list
+}
+
+// round is a duration in seconds, to the millisecond, for display.
+func round(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
+
+// rss is the resident set of this process in bytes; 0 where it cannot be read.
+func rss() int64 {
+	raw, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	f := strings.Fields(string(raw))
+	if len(f) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseInt(f[1], 10, 64)
+	return pages * int64(os.Getpagesize())
+}
