@@ -1,0 +1,116 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"airloom/playout/control"
+)
+
+// problem answers with an error as RFC 9457 has it.
+func problem(c *gin.Context, code int, detail string) {
+	c.Header("Cache-Control", "no-store")
+	c.Header("Content-Type", "application/problem+json")
+	c.AbortWithStatusJSON(code, gin.H{
+		"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": detail,
+	})
+}
+
+// policy lets the page load from here alone, with no script or style inside it.
+// blob: is how a browser's media source is attached to a video element.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+	"media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// headers stand on every answer.
+func headers(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// guard refuses, while we listen on loopback, requests that name another host: a
+// page elsewhere could let its own name point here and then read the answers as
+// its own (DNS rebinding).
+func (s *Server) guard() gin.HandlerFunc {
+	if a, ok := s.socket.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
+		return func(*gin.Context) {}
+	}
+	allowed := map[string]bool{"localhost": true}
+	if host, _, err := net.SplitHostPort(s.cfg.Listen); err == nil {
+		allowed[strings.ToLower(host)] = true
+	}
+	for _, h := range s.cfg.Hosts {
+		allowed[strings.ToLower(h)] = true
+	}
+	return func(c *gin.Context) {
+		host := hostName(c.Request.Host)
+		if allowed[host] || net.ParseIP(host).IsLoopback() {
+			return
+		}
+		problem(c, http.StatusMisdirectedRequest, "This server answers on this machine only, under localhost.")
+	}
+}
+
+// hostName is the name in a Host header, without port, brackets and last dot.
+func hostName(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+func (s *Server) health(c *gin.Context) {
+	c.Header("Cache-Control", "no-store")
+	if !s.channel.Healthy() {
+		problem(c, http.StatusServiceUnavailable, "No ticks flow: the channel is starting, stopping or stuck.")
+		return
+	}
+	c.String(http.StatusOK, "ok\n")
+}
+
+// status answers with the snapshot, and in a header with the time it was made
+// at: a countdown is computed from our clock, not from the browser's.
+func (s *Server) status(c *gin.Context) {
+	st := s.channel.Status()
+	if st.Outputs == nil {
+		st.Outputs = []control.Output{}
+	}
+	if st.Alerts == nil {
+		st.Alerts = []control.Alert{}
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Header("Airloom-Time", time.Now().UTC().Format(time.RFC3339Nano))
+	c.JSON(http.StatusOK, st)
+}
+
+// pageInfo is what the page needs to know once.
+func (s *Server) pageInfo(c *gin.Context) {
+	c.Header("Cache-Control", "no-store")
+	hints := s.cfg.Hints
+	if hints == nil {
+		hints = []Hint{}
+	}
+	c.JSON(http.StatusOK, struct {
+		Version string `json:"version"`
+		Zone    string `json:"zone"`
+		Preview string `json:"preview"` // the playlist's path, "" where there is none
+		Hints   []Hint `json:"hints"`
+	}{s.cfg.Version, s.cfg.Zone, s.preview(), hints})
+}
+
+func (s *Server) preview() string {
+	if s.cfg.Preview == nil {
+		return ""
+	}
+	return "/hls/index.m3u8"
+}
