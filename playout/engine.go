@@ -280,7 +280,8 @@ func (e *Engine) end(o Outcome, cause error) {
 	e.air = nil
 }
 
-// Close gives back everything the engine holds. The engine may not be stepped after.
+// Close gives back everything the engine holds; Run does it by itself. The
+// engine may not be stepped after.
 func (e *Engine) Close() {
 	e.stop()
 	e.rows.flush(Cut)
@@ -294,5 +295,8 @@ func (e *Engine) Close() {
 		e.last.Release()
 		e.last = nil
 	}
-	e.rooms.Slate.Release()
+	if e.rooms.Slate != nil {
+		e.rooms.Slate.Release()
+		e.rooms.Slate = nil
+	}
 }
