@@ -1,0 +1,74 @@
+package document
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxSize is the largest file that is read, in bytes: some 30,000 items.
+const MaxSize = 4 << 20
+
+// maxDepth is how deep lists and mappings may nest: no file of ours needs half.
+const maxDepth = 16
+
+// ReadFile reads a whole file of up to MaxSize bytes. A longer one comes back
+// one byte too long, for Parse to refuse.
+func ReadFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err != nil {
+		return nil, err
+	} else if st.IsDir() {
+		return nil, &os.PathError{Op: "read", Path: path, Err: errors.New("is a directory")}
+	}
+	return io.ReadAll(io.LimitReader(f, MaxSize+1))
+}
+
+// Parse reads a file into a tree: as JSON when its name ends in .json, else as
+// YAML. An empty file is a Null node. Without a tree, problems say why.
+func Parse(name string, data []byte) (*Node, Problems) {
+	var ps Problems
+	start := Position{name, 1, 1}
+	if len(data) > MaxSize {
+		ps.Errorf(start, "the file is larger than %d MiB: split it", MaxSize>>20)
+		return nil, ps
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if i := invalid(data); i >= 0 {
+		ps.Errorf(place(name, data, i), "this is not UTF-8 text: save the file as UTF-8")
+		return nil, ps
+	}
+	if strings.EqualFold(filepath.Ext(name), ".json") {
+		return parseJSON(name, data)
+	}
+	return parseYAML(name, data)
+}
+
+// invalid is where the data stops being text: bad UTF-8, or a character that
+// no text has. It is −1 for clean text.
+func invalid(data []byte) int {
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size <= 1 || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
+// place turns an offset into a position.
+func place(name string, data []byte, offset int) Position {
+	before := data[:min(offset, len(data))]
+	line := bytes.Count(before, []byte("\n"))
+	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	return Position{name, line + 1, column + 1}
+}
