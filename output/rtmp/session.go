@@ -1,0 +1,206 @@
+package rtmp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/bluenviron/gortmplib/pkg/message"
+	"github.com/bluenviron/gortmplib/pkg/rawmessage"
+
+	"airloom/output"
+	"airloom/playout/media"
+)
+
+const (
+	leaveWithin = 2 * time.Second        // the clean end of a session
+	lastWords   = 200 * time.Millisecond // for what a server says before it closes
+)
+
+// Session is one publication.
+type Session struct {
+	wire   *wire
+	target target
+	info   media.StreamInfo
+	clock  *clock
+	alive  atomic.Int64           // Unix nanoseconds
+	words  atomic.Pointer[string] // what the server last said of the stream
+}
+
+func newSession(w *wire, t target, info media.StreamInfo) *Session {
+	s := &Session{wire: w, target: t, info: info, clock: newClock(info)}
+	s.alive.Store(time.Now().UnixNano())
+	return s
+}
+
+// Progress implements output.Session.
+func (s *Session) Progress() output.Progress {
+	return output.Progress{Sent: int64(s.wire.count.Writer.Count()), Alive: time.Unix(0, s.alive.Load())}
+}
+
+// Run implements output.Session. The caller's goroutine writes, a second reads
+// what the server says, a third watches for life and moves the connection's
+// deadline on while there is some: so nobody can hang for longer than that.
+func (s *Session) Run(ctx context.Context, in <-chan *media.Packet) error {
+	r := &reader{done: make(chan struct{})}
+	go s.read(r)
+	stop, watchEnd := make(chan struct{}), make(chan struct{})
+	go func() { defer close(watchEnd); s.watch(stop) }()
+
+	err := s.write(ctx, in, r)
+	close(stop)
+	<-watchEnd
+	if err == nil {
+		return s.leave(r)
+	}
+	_ = s.wire.tcp.SetReadDeadline(time.Now().Add(lastWords))
+	<-r.done
+	if errors.Is(err, net.ErrClosed) { // by the reader, who knows why
+		err = r.err
+	}
+	var words string
+	if w := s.words.Load(); w != nil {
+		words = *w
+	}
+	return s.target.lost(err, words)
+}
+
+// reader is how the reading goroutine ended; err is valid once done is closed.
+type reader struct {
+	done chan struct{}
+	err  error
+}
+
+// read notes what the server says until the connection ends, and closes it: a
+// write that hangs may not outlive the reader.
+func (s *Session) read(r *reader) {
+	defer close(r.done)
+	defer func() { _ = s.wire.tcp.Close() }()
+	for {
+		c, err := s.wire.read()
+		if err != nil {
+			r.err = err
+			return
+		}
+		if code, words, bad := c.words(); bad || code == "NetStream.Unpublish.Success" {
+			s.words.Store(&words)
+		}
+	}
+}
+
+// watch judges the server's life until stop, or until the connection is gone.
+func (s *Session) watch(stop <-chan struct{}) {
+	raw, err := s.wire.tcp.SyscallConn()
+	if err != nil {
+		return
+	}
+	now := time.Now()
+	e := evidence{heard: now}
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		s.alive.Store(e.alive().UnixNano())
+		if err := s.wire.tcp.SetDeadline(e.alive().Add(stallAfter)); err != nil {
+			return
+		}
+		select {
+		case <-stop:
+			return
+		case now = <-tick.C:
+		}
+		acked, window := e.acked, e.edge-e.acked
+		if err := raw.Control(func(fd uintptr) {
+			if a, w, err := tcpState(fd); err == nil {
+				acked, window = a, w
+			}
+		}); err != nil {
+			return
+		}
+		e = e.look(now, time.Unix(0, s.wire.heard.Load()), s.wire.acks.Load(), acked, window)
+	}
+}
+
+// write sends the headers and then every packet as it comes, until in is closed
+// or ctx is done (nil) or the connection breaks.
+func (s *Session) write(ctx context.Context, in <-chan *media.Packet, r *reader) error {
+	err := s.headers()
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	for err == nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.done:
+			return r.err
+		case m := <-s.wire.replies:
+			err = s.wire.w.Write(m)
+		case <-ping.C:
+			err = s.wire.w.Write(control(message.TypeUserControl,
+				userControl(message.UserControlTypePingRequest, uint32(time.Now().UnixMilli()))))
+		case p, ok := <-in:
+			if !ok {
+				return nil
+			}
+			err = s.send(p)
+		}
+	}
+	return err
+}
+
+// headers sends what every session begins with.
+func (s *Session) headers() error {
+	meta, err := metadata(s.info)
+	if err != nil {
+		return err
+	}
+	if err := s.media(message.TypeDataAMF0, 5, 0, meta); err != nil {
+		return err
+	}
+	if err := s.media(message.TypeVideo, message.VideoChunkStreamID, 0, videoHeader(s.info)); err != nil {
+		return err
+	}
+	return s.media(message.TypeAudio, message.AudioChunkStreamID, 0, audioHeader(s.info))
+}
+
+func (s *Session) send(p *media.Packet) error {
+	dts, composition, ok, err := s.clock.stamp(p)
+	switch {
+	case err != nil || !ok:
+		return err
+	case p.Kind == media.Video:
+		return s.media(message.TypeVideo, message.VideoChunkStreamID, dts, videoBody(p, composition))
+	}
+	return s.media(message.TypeAudio, message.AudioChunkStreamID, dts, audioBody(p))
+}
+
+func (s *Session) media(t message.Type, chunks byte, millis int64, body []byte) error {
+	return s.wire.w.Write(&rawmessage.Message{
+		ChunkStreamID: chunks, Timestamp: time.Duration(millis) * time.Millisecond,
+		Type: uint8(t), MessageStreamID: s.wire.stream, Body: body,
+	})
+}
+
+// leave ends the publication so that the server knows it: it says so, then waits
+// for the server to have read it. Closing at once could throw away what is
+// still on its way.
+func (s *Session) leave(r *reader) error {
+	_ = s.wire.tcp.SetDeadline(time.Now().Add(leaveWithin))
+	err := s.wire.flush()
+	if err == nil {
+		err = s.wire.unpublish(s.target.key)
+	}
+	if c, ok := s.wire.conn.(*tls.Conn); ok && err == nil {
+		_ = c.CloseWrite()
+	}
+	if err == nil {
+		_ = s.wire.tcp.CloseWrite()
+	} else {
+		_ = s.wire.tcp.Close()
+		err = s.target.lost(err, "")
+	}
+	<-r.done
+	return err
+}
