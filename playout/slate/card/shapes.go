@@ -117,7 +117,7 @@ func bars() []paint {
 		pitch = 5.2
 		half  = 1.35
 	)
-	heights := []float64{3.2, 7.4, 12.6, 8.2, 15.8, 10.4, 13.4, 6.2, 9.2, 4.4, 2.2}
+	heights := []float64{2.6, 6.4, 11.4, 7.2, 12.8, 16.2, 12.8, 7.2, 11.4, 6.4, 2.6}
 	var shapes []paint
 	for i, top := range heights {
 		x0 := (float64(i) - float64(len(heights)-1)/2) * pitch
