@@ -1,0 +1,158 @@
+package worker
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/asticode/go-astiav"
+	"golang.org/x/sys/unix"
+
+	"airloom/playout/media"
+	"airloom/playout/media/av"
+)
+
+// reader is what the child needs of an open clip.
+type reader interface {
+	// Info is what is known of the clip.
+	Info() media.ClipInfo
+	// Read renders the next tick into the slot and returns its samples a
+	// channel; io.EOF after the last, or a *media.Fault.
+	Read(slot []byte) (samples int, err error)
+	Close() error
+}
+
+// openFunc opens a clip for reading from a tick on.
+type openFunc func(ctx context.Context, s media.Spec, at media.Start, h media.House) (reader, error)
+
+// serve is the child's whole life. It returns the exit status.
+func serve(open openFunc) int {
+	// Signals to the process group are the keeper's to act upon.
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	unix.CloseOnExec(ringFD)
+	unix.CloseOnExec(recordFD)
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+
+	in := bufio.NewReaderSize(os.Stdin, maxRequest)
+	line, err := in.ReadSlice('\n')
+	if err != nil {
+		return 0 // the keeper is gone, or thought better of it
+	}
+	var req request
+	if err := json.Unmarshal(line, &req); err != nil {
+		log.Error("clip-worker is started by airloom itself, not by hand", "error", err)
+		return 2
+	}
+	free := make(chan byte, 256)
+	go listen(in, free)
+	av.SetLog(astiav.LogLevelWarning, func(level astiav.LogLevel, line string) { libavLog(log, level, line) })
+
+	c := &childSide{out: os.NewFile(recordFD, "records"), layout: media.LayoutOf(req.House), free: free}
+	if err := c.serve(open, req); err != nil {
+		log.Error(err.Error())
+		return 3
+	}
+	return 0
+}
+
+// listen takes granted slots, and ends the process when the keeper hangs up,
+// whatever else is going on: decoding may be stuck in a read.
+func listen(in *bufio.Reader, free chan<- byte) {
+	for {
+		b, err := in.ReadByte()
+		if err != nil {
+			os.Exit(0)
+		}
+		free <- b
+	}
+}
+
+// libavLog passes a line of libav's on. What libav calls an error is one of the
+// file's, and may well be played over.
+func libavLog(log *slog.Logger, level astiav.LogLevel, line string) {
+	l := slog.LevelDebug
+	if level <= astiav.LogLevelError {
+		l = slog.LevelWarn
+	}
+	log.Log(context.Background(), l, strings.ToValidUTF8(line, "�"))
+}
+
+// childSide is the child's end of the ring.
+type childSide struct {
+	out    *os.File
+	layout media.Layout
+	mem    []byte
+	free   <-chan byte
+	head   [headSize]byte
+}
+
+// serve answers the request. An error of the clip's crosses to the keeper; what
+// it returns is trouble between the two.
+func (c *childSide) serve(open openFunc, req request) error {
+	h := hello{Protocol: protocol}
+	if req.Protocol != protocol {
+		return c.say(recHello, h)
+	}
+	h.Missing = restrict(req.Spec)
+	if err := c.say(recHello, h); err != nil {
+		return err
+	}
+	var err error
+	c.mem, err = unix.Mmap(ringFD, 0, req.Slots*c.layout.Size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return fmt.Errorf("map ring: %w", err)
+	}
+	r, err := open(context.Background(), req.Spec, req.Start, req.House)
+	if err != nil {
+		return c.sayEnd(err)
+	}
+	defer r.Close()
+	if err := c.say(recInfo, r.Info()); err != nil {
+		return err
+	}
+	for n := req.Start.Tick; ; n++ {
+		slot := <-c.free
+		samples, err := r.Read(c.mem[int(slot)*c.layout.Size:][:c.layout.Size:c.layout.Size])
+		if err != nil {
+			return c.sayEnd(err)
+		}
+		record{kind: recTick, slot: uint32(slot), samples: uint32(samples), tick: n}.put(c.head[:])
+		if _, err := c.out.Write(c.head[:]); err != nil {
+			return nil // the keeper has hung up
+		}
+	}
+}
+
+// say sends a record with a body.
+func (c *childSide) say(kind recordKind, v any) error {
+	b, err := withBody(kind, v)
+	if err != nil {
+		return err
+	}
+	if _, err := c.out.Write(b); err != nil && !errors.Is(err, unix.EPIPE) {
+		return fmt.Errorf("tell the keeper: %w", err)
+	}
+	return nil
+}
+
+// sayEnd says how the clip ended.
+func (c *childSide) sayEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		record{kind: recEnd}.put(c.head[:])
+		_, err := c.out.Write(c.head[:])
+		return err
+	}
+	msg := strings.ToValidUTF8(err.Error(), "�")
+	if len(msg) > maxLine {
+		msg = strings.ToValidUTF8(msg[:maxLine], "") + "…"
+	}
+	return c.say(recFault, fault{Kind: media.KindOf(err), Message: msg})
+}

@@ -1,0 +1,130 @@
+package worker
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"regexp"
+	"sync"
+	"time"
+)
+
+// A child may say this much: a broken file can make a decoder complain about
+// every macroblock. What is beyond is counted.
+const (
+	maxLine   = 1024 // bytes; the rest of a longer line is cut
+	logBurst  = 20   // lines at once
+	logEvery  = 200 * time.Millisecond
+	wordsTime = 200 * time.Millisecond // to read what a dead child left in its pipe
+)
+
+// childLog reads one child's stderr: its log in JSON lines, and what the runtime
+// or a library prints when it dies.
+type childLog struct {
+	file *os.File
+	to   *slog.Logger
+	done chan struct{}
+
+	mu    sync.Mutex
+	words string // why it died, by its own account
+
+	tokens  int
+	filled  time.Time
+	dropped int
+}
+
+func newChildLog(f *os.File, to *slog.Logger) *childLog {
+	return &childLog{file: f, to: to, done: make(chan struct{}), tokens: logBurst, filled: time.Now()}
+}
+
+func (l *childLog) run() {
+	defer close(l.done)
+	in := bufio.NewReaderSize(l.file, maxLine)
+	for {
+		line, err := in.ReadSlice('\n')
+		whole := err == nil
+		if len(line) > 0 {
+			l.line(bytes.TrimSpace(line))
+		}
+		for err == bufio.ErrBufferFull { // skip the rest of a long line
+			_, err = in.ReadSlice('\n')
+		}
+		if err != nil && !whole {
+			break
+		}
+	}
+	if l.dropped > 0 {
+		l.to.Warn("the decoder said more than is logged", "lines_dropped", l.dropped)
+	}
+}
+
+// logLine is what the child's JSON handler writes.
+type logLine struct {
+	Level slog.Level `json:"level"`
+	Msg   string     `json:"msg"`
+}
+
+func (l *childLog) line(b []byte) {
+	var line logLine
+	switch {
+	case len(b) == 0:
+		return
+	case json.Unmarshal(b, &line) != nil || line.Msg == "":
+		l.note(b)
+		line = logLine{slog.LevelDebug, string(b)}
+	}
+	if !l.allow(time.Now()) {
+		l.dropped++
+		return
+	}
+	l.to.Log(context.Background(), line.Level, line.Msg)
+}
+
+// allow is a bucket of tokens: a burst, then a few lines a second.
+func (l *childLog) allow(now time.Time) bool {
+	if n := int(now.Sub(l.filled) / logEvery); n > 0 {
+		l.tokens = min(l.tokens+n, logBurst)
+		l.filled = l.filled.Add(time.Duration(n) * logEvery)
+	}
+	if l.tokens == 0 {
+		return false
+	}
+	l.tokens--
+	return true
+}
+
+// Go's runtime catches a signal that C code raised and prints it as it dies.
+var (
+	dyingSignal = regexp.MustCompile(`^(?:\[signal |PC=.* )?(SIG[A-Z]+)(?::| )`)
+	dyingWords  = regexp.MustCompile(`^(?:panic|fatal error|runtime): `)
+)
+
+// note keeps the first words of a dying child; a signal's name beats the rest.
+func (l *childLog) note(b []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if m := dyingSignal.FindSubmatch(b); m != nil {
+		l.words = "signal " + string(m[1])
+	} else if l.words == "" && dyingWords.Match(b) {
+		l.words = string(b)
+	}
+}
+
+// lastWords is why a dead child died, by its own account, or "".
+func (l *childLog) lastWords() string {
+	_ = l.file.SetReadDeadline(time.Now().Add(wordsTime))
+	<-l.done
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.words
+}
+
+// close gives the log of a child up, whether it is dead or not.
+func (l *childLog) close() {
+	_ = l.file.SetReadDeadline(time.Now().Add(wordsTime))
+	<-l.done
+	_ = l.file.Close()
+}

@@ -1,0 +1,189 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"airloom/playout/media"
+	"airloom/playout/media/av"
+)
+
+// The ring's size trades memory for calm. Downstream at most 6 pictures are
+// held (the encoder's queue of 3, the one being coded, the engine's last and
+// next); the rest must bridge a hiccup of the decoder.
+const (
+	heldDownstream = 6
+	hiccupMillis   = 320
+)
+
+// warmSlots is how many slots a child gets before its first tick is taken: a
+// clip that only waits for its turn needs no more, and a slot that was never
+// filled takes no memory.
+const warmSlots = 6
+
+// slotsFor is the number of slots for a house format: 14 at 25 fps.
+func slotsFor(h media.House) int {
+	ticks := (hiccupMillis*h.FPS.Num + 1000*h.FPS.Den - 1) / (1000 * h.FPS.Den)
+	return int(min(max(heldDownstream+ticks, warmSlots), 64))
+}
+
+// A slot belongs to the keeper until it is granted, then to the child until
+// that hands it over with a tick, then to the picture's holders until the last
+// one lets go and it is granted anew.
+const (
+	slotKept uint32 = iota
+	slotGranted
+	slotHeld
+)
+
+// ring is the keeper's side of the memory shared with one child.
+type ring struct {
+	house  media.House
+	layout media.Layout
+	mem    []byte // read-only
+	slots  []slot
+	opened int // slots that were granted at least once; guarded by the clip
+
+	refs    atomic.Int32 // pictures held, and one for the clip itself
+	granted atomic.Int32 // slots with the child
+	grantFn func(n int)  // tells the child
+}
+
+type slot struct {
+	state atomic.Uint32
+	freed func() // the picture's last holder has let go
+}
+
+var (
+	_ = [1]struct{}{}[unsafe.Sizeof(float32(0))-4]
+	// rings counts the mappings alive in this process, for tests and leaks.
+	rings atomic.Int64
+)
+
+// newRing makes the memory and returns it with the file to hand to the child.
+// grant is called, from any thread, when a slot goes to the child; it may not
+// block.
+func newRing(h media.House, l media.Layout, grant func(slot int)) (*ring, *os.File, error) {
+	n := slotsFor(h)
+	f, err := sealedMemory(n * l.Size)
+	if err != nil {
+		return nil, nil, err
+	}
+	mem, err := unix.Mmap(int(f.Fd()), 0, n*l.Size, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		_ = f.Close()
+		return nil, nil, fmt.Errorf("map ring of %d MB: %w", n*l.Size>>20, err)
+	}
+	rings.Add(1)
+	r := &ring{house: h, layout: l, mem: mem, slots: make([]slot, n), grantFn: grant}
+	r.refs.Store(1)
+	for i := range r.slots {
+		r.slots[i].freed = func() {
+			r.grant(i)
+			r.unref()
+		}
+	}
+	return r, f, nil
+}
+
+// sealedMemory makes anonymous memory whose size nobody can change any more: a
+// child that cut it short would kill the keeper with SIGBUS.
+func sealedMemory(size int) (*os.File, error) {
+	fd, err := unix.MemfdCreate("airloom-ring", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_NOEXEC_SEAL)
+	if errors.Is(err, unix.EINVAL) { // before Linux 6.3
+		fd, err = unix.MemfdCreate("airloom-ring", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make ring: %w", err)
+	}
+	f := os.NewFile(uintptr(fd), "ring")
+	if err := f.Truncate(int64(size)); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("make ring of %d MB: %w", size>>20, err)
+	}
+	if _, err := unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("seal ring: %w", err)
+	}
+	return f, nil
+}
+
+// grant gives a slot to the child.
+func (r *ring) grant(i int) {
+	r.slots[i].state.Store(slotGranted)
+	r.granted.Add(1)
+	r.grantFn(i)
+}
+
+// take makes a tick of the slot a child handed over. The number of samples has
+// been checked.
+func (r *ring) take(i int, n int64, samples int) (*media.Tick, error) {
+	if !r.slots[i].state.CompareAndSwap(slotGranted, slotHeld) {
+		return nil, violation("it handed over slot %d, which is not its own", i)
+	}
+	r.granted.Add(-1)
+	mem := r.mem[i*r.layout.Size : (i+1)*r.layout.Size : (i+1)*r.layout.Size]
+	r.refs.Add(1)
+	p, err := av.Wrap(r.house, r.layout, mem, r.slots[i].freed) // on failure the slot is freed already
+	if err != nil {
+		return nil, &media.Fault{Kind: media.FaultBroken, Err: err}
+	}
+	t := media.NewTick(samples)
+	t.N = n
+	t.Picture = p
+	copySound(t.Sound[0], mem[r.layout.OffL:])
+	copySound(t.Sound[1], mem[r.layout.OffR:])
+	return t, nil
+}
+
+// loudest is +24 dB over full scale: far beyond what a clip plays, far below
+// what AAC encoders refuse. A refusal would cost the channel, not the item.
+const loudest = 16
+
+// copySound copies samples out of shared memory and leaves out what is none.
+func copySound(to []float32, from []byte) {
+	src := unsafe.Slice((*float32)(unsafe.Pointer(&from[0])), len(to))
+	for i, v := range src {
+		if !(v >= -loudest && v <= loudest) {
+			v = 0
+		}
+		to[i] = v
+	}
+}
+
+// unref lets go of the mapping; the last one unmaps it.
+func (r *ring) unref() {
+	if r.refs.Add(-1) == 0 {
+		_ = unix.Munmap(r.mem)
+		rings.Add(-1)
+	}
+}
+
+// writeByte writes one byte to a pipe without ever waiting. It may be called on
+// any thread, and after the pipe was closed.
+type byteWriter struct {
+	conn syscall.RawConn
+}
+
+// errPipeFull says that the child does not read what it is sent: at most one
+// byte per slot is ever on its way, so it hands over what it was not given.
+var errPipeFull = errors.New("pipe is full")
+
+func (w byteWriter) write(b byte) error {
+	var err error
+	werr := w.conn.Write(func(fd uintptr) bool {
+		one := [1]byte{b}
+		_, err = unix.Write(int(fd), one[:])
+		return true
+	})
+	if errors.Is(err, unix.EAGAIN) {
+		return errPipeFull
+	}
+	return errors.Join(werr, err)
+}
