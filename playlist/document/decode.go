@@ -19,11 +19,11 @@ type Reader interface{ Read(n *Node) error }
 // yaml tags; what the file does not name keeps its value. unknown, which may be
 // nil, can give the words for a key that no field has; "" leaves the usual ones.
 func Decode(root *Node, into any, unknown func(path, key string) string) *Reading {
-	d := decoder{places: map[string]Position{"": root.Position}, unknown: unknown, homes: map[string][]string{}}
+	d := decoder{places: map[string]Position{"": root.Position}, hidden: map[string]bool{}, unknown: unknown, homes: map[string][]string{}}
 	v := reflect.ValueOf(into).Elem()
 	collect(v.Type(), "", d.homes)
 	d.decode(root, v, "")
-	r := &Reading{Problems: d.problems, places: d.places, bad: map[Position]bool{}}
+	r := &Reading{Problems: d.problems, places: d.places, hidden: d.hidden, bad: map[Position]bool{}}
 	for _, p := range d.problems {
 		r.bad[p.Position] = true
 	}
@@ -34,6 +34,7 @@ type decoder struct {
 	places   map[string]Position
 	problems Problems
 	unknown  func(path, key string) string
+	hidden   map[string]bool
 	homes    map[string][]string // where a key of this name belongs
 }
 
@@ -43,7 +44,9 @@ func collect(t reflect.Type, path string, homes map[string][]string) {
 		return
 	}
 	for f := range t.Fields() {
-		if key := f.Tag.Get("yaml"); key != "" {
+		if key := f.Tag.Get("yaml"); key == inline {
+			collect(f.Type, path, homes)
+		} else if key != "" && key != "-" {
 			homes[key] = append(homes[key], path)
 			collect(f.Type, join(path, key), homes)
 		}
@@ -146,11 +149,7 @@ func (d *decoder) fields(n *Node, v reflect.Value, path string) {
 		return
 	}
 	keys := map[string]reflect.Value{}
-	for i := range v.NumField() {
-		if key := v.Type().Field(i).Tag.Get("yaml"); key != "" {
-			keys[key] = v.Field(i)
-		}
-	}
+	keysOf(v, keys)
 	seen := map[string]Field{}
 	for _, f := range n.Fields {
 		field, known := keys[f.Key]
@@ -166,11 +165,25 @@ func (d *decoder) fields(n *Node, v reflect.Value, path string) {
 	}
 }
 
+// inline marks a field whose own fields stand among its neighbours.
+const inline = ",inline"
+
+func keysOf(v reflect.Value, keys map[string]reflect.Value) {
+	for i := range v.NumField() {
+		if key := v.Type().Field(i).Tag.Get("yaml"); key == inline {
+			keysOf(v.Field(i), keys)
+		} else if key != "" && key != "-" {
+			keys[key] = v.Field(i)
+		}
+	}
+}
+
 // enter notes where the key stands and decodes its value.
 func (d *decoder) enter(f Field, v reflect.Value, path string) {
 	d.places[path] = f.Position
 	if f.Value.Kind == Scalar {
 		d.places[path] = f.Value.Position
+		d.hidden[path] = f.Value.Hidden
 	}
 	d.decode(f.Value, v, path)
 }
@@ -224,7 +237,7 @@ func (d *decoder) list(n *Node, v reflect.Value, path string) {
 	out := reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items))
 	for i, item := range n.Items {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		d.places[at] = item.Position
+		d.places[at], d.hidden[at] = item.Position, item.Hidden
 		d.decode(item, out.Index(i), at)
 	}
 	v.Set(out)

@@ -1,12 +1,16 @@
 package document
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Reading is what came of decoding a file: the problems so far, and where every
 // key stands. Keys are named by path: "encoder.video.preset", "outputs[1].url".
 type Reading struct {
 	Problems Problems
 	places   map[string]Position
+	hidden   map[string]bool
 	bad      map[Position]bool // values that an error was reported for
 }
 
@@ -37,4 +41,13 @@ func (r *Reading) Warnf(path, format string, args ...any) {
 	if at := r.At(path); !r.bad[at] {
 		r.Problems.Warnf(at, format, args...)
 	}
+}
+
+// Quote is the text of a key in quotes for a message, or "the value" where it
+// was brought in from elsewhere and may be a secret.
+func (r *Reading) Quote(path, text string) string {
+	if r.hidden[path] {
+		return "the value"
+	}
+	return strconv.Quote(text)
 }
