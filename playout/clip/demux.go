@@ -1,0 +1,161 @@
+package clip
+
+import (
+	"errors"
+
+	"github.com/asticode/go-astiav"
+
+	"airloom/playout/media"
+)
+
+// Bounds on what waits between demuxer and decoders where a file is badly
+// interleaved: whichever is reached first.
+const (
+	maxQueued = 48 << 20 // bytes of all tracks
+	maxLead   = 15       // seconds one track may be read ahead of the other
+)
+
+// errStarved says that the bounds are reached and the track has nothing yet.
+var errStarved = errors.New("nothing for this track within reach")
+
+// track is one stream of the file that is played.
+type track struct {
+	stream *astiav.Stream
+	index  int
+	tb     media.Rational
+	queue  []*astiav.Packet
+	next   int64 // expected dts of the next packet, rebased; noPTS: none yet
+}
+
+// demux reads packets in the order of the file and sorts them by track.
+type demux struct {
+	src    *source
+	tracks []*track // one or two
+	queued int      // bytes
+	pkt    *astiav.Packet
+	end    error // io.EOF or what went wrong; nil while there may be more
+	jumps  jumps
+	starve bool // the bounds were reached once
+}
+
+func newDemux(src *source, tracks ...*track) *demux {
+	d := &demux{src: src, pkt: newPacket(), jumps: jumpsOf(src)}
+	for _, t := range tracks {
+		if t != nil {
+			d.tracks = append(d.tracks, t)
+		}
+	}
+	return d
+}
+
+func newTrack(s *astiav.Stream) *track {
+	return &track{stream: s, index: s.Index(), tb: rational(s.TimeBase()), next: noPTS}
+}
+
+// packet returns the next packet of a track and with it its ownership; the
+// demuxer's end, or errStarved.
+func (d *demux) packet(t *track) (*astiav.Packet, error) {
+	for len(t.queue) == 0 {
+		if d.end != nil {
+			return nil, d.end
+		}
+		if d.queued > maxQueued || d.lead(t) > maxLead {
+			d.starve = true
+			return nil, errStarved
+		}
+		if err := d.read(); err != nil {
+			d.end = err
+		}
+	}
+	p := t.queue[0]
+	t.queue[0] = nil
+	t.queue = t.queue[1:]
+	d.queued -= p.Size()
+	return p, nil
+}
+
+// peek is the time of the next packet of a track, which stays; noPTS: unknown.
+func (d *demux) peek(t *track) (int64, error) {
+	p, err := d.packet(t)
+	if err != nil {
+		return noPTS, err
+	}
+	t.queue = append([]*astiav.Packet{p}, t.queue...)
+	d.queued += p.Size()
+	if p.Pts() != noPTS {
+		return p.Pts(), nil
+	}
+	return p.Dts(), nil
+}
+
+// only keeps the tracks that are decoded.
+func (d *demux) only(tracks ...*track) {
+	d.tracks = d.tracks[:0]
+	for _, t := range tracks {
+		if t != nil {
+			d.tracks = append(d.tracks, t)
+		}
+	}
+}
+
+// lead is how many seconds of another track wait while this one has nothing.
+func (d *demux) lead(t *track) int64 {
+	for _, o := range d.tracks {
+		if o == t || len(o.queue) < 2 {
+			continue
+		}
+		first, last := packetTime(o.queue[0]), packetTime(o.queue[len(o.queue)-1])
+		if first != noPTS && last != noPTS {
+			return (last - first) * o.tb.Num / o.tb.Den
+		}
+	}
+	return 0
+}
+
+func packetTime(p *astiav.Packet) int64 {
+	if p.Dts() != noPTS {
+		return p.Dts()
+	}
+	return p.Pts()
+}
+
+// read reads one packet into its track's queue, or drops it.
+func (d *demux) read() error {
+	err := d.src.watch.within(readWithin, func() error { return d.src.fc.ReadFrame(d.pkt) })
+	if err != nil {
+		if errors.Is(err, astiav.ErrEagain) {
+			return nil
+		}
+		return err
+	}
+	defer d.pkt.Unref()
+	for _, t := range d.tracks {
+		if t.index != d.pkt.StreamIndex() {
+			continue
+		}
+		p := newPacket()
+		p.MoveRef(d.pkt)
+		d.jumps.mend(t, p)
+		t.queue = append(t.queue, p)
+		d.queued += p.Size()
+	}
+	return nil
+}
+
+// clear drops what waits: after a seek.
+func (d *demux) clear() {
+	for _, t := range d.tracks {
+		for _, p := range t.queue {
+			freePacket(p)
+		}
+		t.queue, t.next = nil, noPTS
+	}
+	d.queued, d.end = 0, nil
+	d.jumps.clear()
+}
+
+func (d *demux) close() {
+	d.clear()
+	freePacket(d.pkt)
+	d.pkt = nil
+}

@@ -1,0 +1,69 @@
+package clip
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/asticode/go-astiav"
+)
+
+// jumps mends clocks that jump: transport streams that were cut, joined or
+// wrapped. All tracks share the mending, so that sound stays with its picture.
+// What lies within the limit is the source's own business: a held picture, a gap.
+type jumps struct {
+	forward int64    // seconds; a longer step forward is a jump
+	back    int64    // seconds; a longer step backward is a jump
+	shifts  [2]int64 // microseconds added to the source's clock: now, and before the last jump
+	count   int
+}
+
+// discontinuous names the formats whose clocks may start anew inside a file.
+var discontinuous = []string{"mpegts", "mpeg", "flv", "ogg", "rtsp", "hls", "rtp", "sdp", "mpegtsraw", "nsv", "live_flv"}
+
+func jumpsOf(s *source) jumps {
+	for _, n := range strings.Split(s.fc.InputFormat().Name(), ",") {
+		if s.live || slices.Contains(discontinuous, n) {
+			return jumps{forward: 10, back: 1}
+		}
+	}
+	return jumps{forward: 3600, back: 3600}
+}
+
+func (j *jumps) clear() { j.shifts = [2]int64{} }
+
+// mend moves a packet to the mended clock.
+func (j *jumps) mend(t *track, p *astiav.Packet) {
+	raw := packetTime(p)
+	if raw == noPTS {
+		return
+	}
+	shift := j.choose(t, raw)
+	if shift != 0 {
+		u := shift * t.tb.Den / (1e6 * t.tb.Num)
+		if p.Pts() != noPTS {
+			p.SetPts(p.Pts() + u)
+		}
+		if p.Dts() != noPTS {
+			p.SetDts(p.Dts() + u)
+		}
+	}
+	t.next = packetTime(p) + max(p.Duration(), 1)
+}
+
+// choose picks the shift under which the packet goes on where its track was:
+// the present one, the one before (the tracks do not jump at the same packet),
+// or a new one.
+func (j *jumps) choose(t *track, raw int64) int64 {
+	if t.next == noPTS {
+		return j.shifts[0]
+	}
+	micros := func(u int64) int64 { return u * 1e6 / t.tb.Den * t.tb.Num }
+	for _, s := range j.shifts {
+		if d := micros(raw) + s - micros(t.next); d < j.forward*1e6 && d > -j.back*1e6 {
+			return s
+		}
+	}
+	j.shifts = [2]int64{micros(t.next) - micros(raw), j.shifts[0]}
+	j.count++
+	return j.shifts[0]
+}

@@ -1,0 +1,179 @@
+package clip
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/asticode/go-astiav"
+
+	"airloom/playout/media"
+	"airloom/playout/slate/card"
+)
+
+// open opens the source, its tracks and decoders, and begins at the tick wanted.
+func (r *Reader) open() (err error) {
+	if r.src, err = openSource(r.ctx, r.spec); err != nil {
+		return err
+	}
+	r.info.Version = r.src.version
+	if err := r.openTracks(); err != nil {
+		return err
+	}
+	r.limit = r.cap()
+	if err := r.start(); err != nil {
+		return r.noStart(err)
+	}
+	r.describe()
+	return nil
+}
+
+// openTracks chooses picture and sound and opens their decoders.
+func (r *Reader) openTracks() error {
+	pic, snd, why := r.choose()
+	var pt, st *track
+	if pic != nil {
+		pt = newTrack(pic)
+	}
+	if snd != nil {
+		st = newTrack(snd)
+	}
+	for _, s := range r.src.fc.Streams() {
+		if (pic == nil || s.Index() != pic.Index()) && (snd == nil || s.Index() != snd.Index()) {
+			s.SetDiscard(astiav.DiscardAll)
+		}
+	}
+	r.dm = newDemux(r.src, pt, st)
+	if pt != nil {
+		dec, err := newDecoder(r.dm, pt)
+		if err != nil {
+			why, pt = err, nil
+			r.note("its picture cannot be decoded (libav: %v)", err)
+		} else {
+			r.video = newVideo(dec, r.house)
+			r.video.still = isCover(pic) || isImage(r.src)
+		}
+	}
+	if st != nil {
+		dec, err := newDecoder(r.dm, st)
+		if err != nil {
+			why, st = err, nil
+			r.note("its sound cannot be decoded (libav: %v)", err)
+		} else {
+			r.sound = newSound(dec, r.house, r.spec.GainDB)
+		}
+	}
+	if pt == nil && st == nil {
+		if why == nil {
+			why = astiav.ErrStreamNotFound
+		}
+		return fault(media.FaultUnsupported, "%s holds no picture and no sound that can be decoded (libav: %w)", r.src.name, why)
+	}
+	r.dm.only(pt, st)
+	r.norm = newNormaliser(r.house)
+	if r.video == nil {
+		r.card = make([]byte, r.layout.Size)
+		card.Sound(r.card, r.house, r.layout)
+	}
+	return nil
+}
+
+// start makes the round's first tick ready.
+func (r *Reader) start() error {
+	r.zero = r.sourceZero()
+	in := r.zero.plus(int64(r.spec.In), media.Rational{Num: 1e9, Den: 1}, nanos)
+	if r.spec.In > 0 {
+		if err := r.land(in); err != nil {
+			return err
+		}
+	}
+	if err := r.begin(in); err != nil {
+		return err
+	}
+	if k := r.tick - r.base; k > 0 {
+		at := r.origin().plus(k, r.house.FPS, nanos)
+		if err := r.land(at); err != nil {
+			return err
+		}
+		if r.sound != nil {
+			r.sound.begin(r.origin(), sampleAt(r.house, r.tick)-sampleAt(r.house, r.base))
+		}
+	}
+	return nil
+}
+
+// begin finds tick 0 of the round.
+func (r *Reader) begin(in instant) error {
+	if r.video != nil {
+		if err := r.video.begin(in, r.spec.In > 0); err != nil {
+			return err
+		}
+		if r.sound != nil {
+			r.sound.begin(r.video.origin, 0)
+		}
+		return nil
+	}
+	origin := in
+	if r.spec.In == 0 {
+		var err error
+		if origin, err = r.sound.first(); err != nil {
+			return err
+		}
+	}
+	r.sound.begin(origin, 0)
+	return nil
+}
+
+func (r *Reader) origin() instant {
+	if r.video != nil {
+		return r.video.origin
+	}
+	return r.sound.origin
+}
+
+// sourceZero is the source's own beginning: its first picture, or where there is
+// none its first sound, as far as the file says.
+func (r *Reader) sourceZero() instant {
+	t := r.mainTrack()
+	if s := t.stream.StartTime(); s != noPTS {
+		return instant{s, t.tb}
+	}
+	return instant{0, t.tb}
+}
+
+func (r *Reader) mainTrack() *track {
+	if r.video != nil && (!r.video.still || r.sound == nil) {
+		return r.video.dec.track
+	}
+	return r.sound.dec.track
+}
+
+// noStart says why not one tick came.
+func (r *Reader) noStart(err error) error {
+	var f *media.Fault
+	switch {
+	case errors.As(err, &f), r.ctx.Err() != nil:
+		return err
+	case r.src.watch.late:
+		return fault(media.FaultStalled, "%s: nothing can be read from it: check the storage or the server", r.src.name)
+	case errors.Is(err, io.EOF) && r.spec.In > 0:
+		return fault(media.FaultBroken, "%s ends before %s, where it should begin: check `in`", r.src.name, clock(r.spec.In))
+	default:
+		return fault(media.FaultBroken, "%s has a beginning, but no picture or sound in it: it is cut off or damaged, copy it again", r.src.name)
+	}
+}
+
+// cap is the number of ticks that out and duration allow; 0: no limit.
+func (r *Reader) cap() int64 {
+	span := func(d time.Duration) int64 { return after(d).round(instant{0, nanos}, r.house.FPS) }
+	n := int64(0)
+	switch {
+	case r.spec.Out > 0:
+		n = max(1, span(r.spec.Out-r.spec.In))
+	case r.spec.Duration > 0:
+		n = max(1, span(r.spec.Duration))
+	case r.video != nil && r.video.still && r.sound == nil:
+		n = span(stillLasts)
+	}
+	return n
+}

@@ -1,0 +1,229 @@
+package clip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/asticode/go-astiav"
+
+	"airloom/playout/media"
+)
+
+// Demuxers that open other files or addresses by themselves, or make pictures
+// of plain text. A file that asks for one is not media to us.
+const barredFromFiles = "concat,concatf,dash,hls,applehttp,imf,image2,sdp,rtsp,rtp,sap,tty,bin,xbin,adf,idf,lavfi,ffmetadata,webm_dash_manifest,vapoursynth,data,bmv"
+
+// Protocols a URL may lead to. No file: what is at an address may not name one.
+const netProtocols = "http,https,tcp,tls,udp,rtp,srtp,rtmp,rtmps,rtmpt,rtsp,httpproxy,crypto,hls,srt,data"
+
+var filesMayUse = sync.OnceValue(func() string { return demuxersWithout(barredFromFiles) })
+
+// Deadlines of one call into libav that reads.
+const (
+	openWithin = 20 * time.Second
+	readWithin = 15 * time.Second
+)
+
+// watch ends libav's blocking calls: at their deadline, or when the context ends.
+// It must outlive the format context: libav calls into its memory.
+type watch struct {
+	stop  *astiav.IOInterrupter
+	timer *time.Timer
+	late  bool
+	undo  func() bool
+}
+
+func newWatch(ctx context.Context) *watch {
+	w := &watch{stop: astiav.NewIOInterrupter()}
+	w.timer = time.AfterFunc(time.Hour, w.stop.Interrupt)
+	w.timer.Stop()
+	w.undo = context.AfterFunc(ctx, w.stop.Interrupt)
+	return w
+}
+
+// within runs one call and gives it a deadline.
+func (w *watch) within(d time.Duration, call func() error) error {
+	w.timer.Reset(d)
+	err := call()
+	if !w.timer.Stop() {
+		w.late = true
+	}
+	return err
+}
+
+func (w *watch) close() {
+	w.undo()
+	w.timer.Stop()
+	w.stop.Free()
+}
+
+// source is an opened file or address with its streams known.
+type source struct {
+	fc      *astiav.FormatContext
+	watch   *watch
+	file    *os.File // nil for an address
+	name    string   // for people
+	version string
+	live    bool
+}
+
+func isURL(s string) bool { return strings.Contains(s, "://") }
+
+// openSource opens and probes what the spec names.
+func openSource(ctx context.Context, spec media.Spec) (*source, error) {
+	s := &source{name: filepath.Base(spec.Source), live: isURL(spec.Source)}
+	if s.live {
+		s.name = hideSecrets(spec.Source)
+	} else if err := s.openFile(spec); err != nil {
+		return nil, err
+	}
+	s.watch = newWatch(ctx)
+	if err := s.openInput(spec); err != nil {
+		s.close()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, s.fault(err)
+	}
+	return s, nil
+}
+
+// openFile opens the file itself, so that libav never sees a path: what was
+// checked is what is read, and a playlist inside it leads nowhere.
+func (s *source) openFile(spec media.Spec) error {
+	path, err := filepath.EvalSymlinks(spec.Source)
+	if err != nil {
+		return fileFault(s.name, err)
+	}
+	info, err := os.Stat(path)
+	if err == nil {
+		err = playable(s.name, info) // before it is opened: opening a pipe would wait
+	}
+	if err != nil {
+		return fileFault(s.name, err)
+	}
+	if s.file, err = openUnder(spec.Root, path, s.name); err != nil {
+		return fileFault(s.name, err)
+	}
+	s.version = fmt.Sprintf("%s %d %d", path, info.Size(), info.ModTime().UnixNano())
+	return nil
+}
+
+// openUnder opens a path without symbolic links that lies under root.
+func openUnder(root, path, name string) (*os.File, error) {
+	if root == "" {
+		return os.Open(path)
+	}
+	root, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return nil, err
+	}
+	rel, err := filepath.Rel(root, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return nil, fault(media.FaultUnreadable, "%s leads out of the media root: keep what is played inside it", name)
+	}
+	return os.OpenInRoot(root, rel)
+}
+
+func playable(name string, info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return fault(media.FaultUnreadable, "%s is a directory, not a file", name)
+	case !info.Mode().IsRegular():
+		return fault(media.FaultUnreadable, "%s is not a regular file", name)
+	case info.Size() == 0:
+		return fault(media.FaultUnsupported, "%s is empty: copy it again", name)
+	}
+	return nil
+}
+
+func (s *source) openInput(spec media.Spec) error {
+	d := astiav.NewDictionary()
+	defer d.Free()
+	set := func(k, v string) { _ = d.Set(k, v, 0) }
+	url := spec.Source
+	if s.live {
+		set("protocol_whitelist", netProtocols)
+		set("rw_timeout", fmt.Sprint(readWithin.Microseconds()))
+	} else {
+		url = "fd:"
+		set("fd", fmt.Sprint(s.file.Fd()))
+		set("protocol_whitelist", "fd")
+		set("format_whitelist", filesMayUse())
+	}
+	fc := astiav.AllocFormatContext()
+	fc.SetIOInterrupter(s.watch.stop)
+	err := s.watch.within(openWithin, func() error { return fc.OpenInput(url, nil, d) })
+	if err != nil {
+		return err // libav has freed the context
+	}
+	s.fc = fc
+	return s.watch.within(openWithin, func() error { return fc.FindStreamInfo(nil) })
+}
+
+// fault says in words why the source did not open.
+func (s *source) fault(err error) error {
+	switch {
+	case s.watch != nil && s.watch.late, errors.Is(err, astiav.ErrExit), errors.Is(err, astiav.ErrEtimedout):
+		return fault(media.FaultStalled, "%s did not answer in time: check the storage or the server (libav: %w)", s.name, err)
+	case s.live:
+		return fault(media.FaultUnreadable, "%s cannot be opened (libav: %w)", s.name, err)
+	default:
+		return fault(media.FaultUnsupported, "%s is not media that can be played, or is damaged at its beginning (libav: %w)", s.name, err)
+	}
+}
+
+func (s *source) close() {
+	if s.fc != nil {
+		s.fc.CloseInput()
+		s.fc = nil
+	}
+	if s.watch != nil {
+		s.watch.close()
+	}
+	if s.file != nil {
+		_ = s.file.Close()
+	}
+}
+
+func fault(kind media.FaultKind, format string, args ...any) error {
+	return &media.Fault{Kind: kind, Err: fmt.Errorf(format, args...)}
+}
+
+// fileFault sorts what the system says of a file.
+func fileFault(name string, err error) error {
+	var f *media.Fault
+	if errors.As(err, &f) {
+		return err
+	}
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err // the path is known, and may be long
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fault(media.FaultMissing, "%s is not there: put it in place, or take it out of the playlist (%w)", name, err)
+	case errors.Is(err, fs.ErrPermission):
+		return fault(media.FaultUnreadable, "%s may not be read: allow airloom's user to read it (%w)", name, err)
+	default:
+		return fault(media.FaultUnreadable, "%s cannot be read (%w)", name, err)
+	}
+}
+
+// hideSecrets leaves of an address what may be shown: no user, no query.
+func hideSecrets(url string) string {
+	scheme, rest, _ := strings.Cut(url, "://")
+	rest, _, _ = strings.Cut(rest, "?")
+	host, path, _ := strings.Cut(rest, "/")
+	if at := strings.LastIndex(host, "@"); at >= 0 {
+		host = host[at+1:]
+	}
+	return scheme + "://" + host + "/" + path
+}
