@@ -6,8 +6,9 @@ import "time"
 type outage struct {
 	since   time.Time // when the first attempt failed; zero while all is well
 	words   string
-	at      time.Time // when something was last logged
-	dropped int64     // last count of dropped packets that was logged
+	at      time.Time // when words were logged
+	open    bool      // they were bad news, and no good news has been logged since
+	dropped int64     // count of dropped packets that was last logged
 	shedAt  time.Time
 }
 
@@ -15,6 +16,7 @@ const (
 	sayAgain  = time.Minute      // the same words
 	sayChange = 5 * time.Second  // other words
 	sayDrops  = 10 * time.Second // packets dropped
+	settled   = 10 * time.Second // of publishing, and the last error is history
 )
 
 func (o *Output) retryNow() Retry {
@@ -23,23 +25,20 @@ func (o *Output) retryNow() Retry {
 	return o.retry
 }
 
-func (o *Output) setRetry(r Retry) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.retry = r
-}
-
 // probing notes that an attempt begins.
 func (o *Output) probing() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.setState(Waiting)
-	o.status.Attempt++
+	if o.status.Attempt++; o.status.Attempt == 1 {
+		o.setState(Connecting)
+	}
 	o.retry = o.retry.Probing(time.Now())
 }
 
-// failed notes why an attempt or a session ended, and what is next.
+// failed notes why an attempt or a session ended, and what is next. What was
+// kept for the session is let go.
 func (o *Output) failed(err error, next Retry) {
+	o.queue.end()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := time.Now()
@@ -50,14 +49,14 @@ func (o *Output) failed(err error, next Retry) {
 		words = err.Error()
 	}
 	o.status.LastError, o.status.LastKind = words, KindOf(err)
-	silent := now.Sub(o.told.at)
-	if !o.told.since.IsZero() && silent < sayAgain && (words == o.told.words || silent < sayChange) {
-		return
-	}
-	if o.told.since.IsZero() {
+	first, silent := o.told.since.IsZero(), now.Sub(o.told.at)
+	if first {
 		o.told.since = now
 	}
-	o.told.words, o.told.at = words, now
+	if (words == o.told.words && silent < sayAgain) || (!first && silent < sayChange) {
+		return
+	}
+	o.told.words, o.told.at, o.told.open = words, now, true
 	o.log.Warn("not publishing: "+words, "attempt", o.status.Attempt,
 		"retry_in", next.Wait(now).Round(10*time.Millisecond), "down_for", now.Sub(o.told.since).Round(time.Second))
 }
@@ -72,12 +71,20 @@ func (o *Output) opened(s Session) {
 	o.meter.sample(now, 0)
 	o.status.Sessions++
 	o.status.RenewAt = now.Add(o.renew)
-	args := []any{"session", o.status.Sessions, "attempt", o.status.Attempt}
-	if !o.told.since.IsZero() {
-		args = append(args, "down_for", now.Sub(o.told.since).Round(10*time.Millisecond))
+	if o.told.open || o.status.Sessions == 1 {
+		o.told.open = false
+		o.log.Info("publishing", "session", o.status.Sessions, "attempt", o.status.Attempt)
 	}
 	o.status.Attempt = 0
-	o.log.Info("publishing", args...)
+}
+
+// renewed notes that the session has made way for the next.
+func (o *Output) renewed(lived time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.retry = Retry{}
+	o.told.open = true
+	o.log.Info("session ended to be renewed", "after", lived.Round(time.Second))
 }
 
 // closed notes that the session is over.
@@ -97,7 +104,7 @@ func (o *Output) measure(p Progress) {
 	defer o.mu.Unlock()
 	now := time.Now()
 	o.meter.sample(now, p.Sent)
-	if now.Sub(o.status.Since) >= steady {
+	if now.Sub(o.status.Since) >= settled {
 		o.status.LastError, o.status.LastKind, o.told.since = "", "", time.Time{}
 	}
 	if dropped > o.told.dropped && now.Sub(o.told.shedAt) >= sayDrops {

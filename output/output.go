@@ -165,11 +165,9 @@ func (o *Output) live(ctx context.Context) {
 			return
 		}
 		if errors.Is(err, errRenewed) {
-			o.log.Info("session ended to be renewed", "after", lived.Round(time.Second))
-			o.setRetry(Retry{})
+			o.renewed(lived)
 			continue
 		}
-		o.queue.end()
 		o.failed(err, o.retryNow().Ended(lived, KindOf(err), time.Now(), rand.Float64()))
 	}
 }
@@ -215,8 +213,6 @@ func (o *Output) reach(ctx context.Context) (net.Conn, error) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			// What was refused earlier is another matter: the ladder of
-			// refusals begins anew once the port has been shut.
 			o.failed(r.err, o.retryNow().Failed(KindOf(r.err), time.Now(), rand.Float64()))
 		}
 		timer.Reset(o.retryNow().Wait(time.Now()))

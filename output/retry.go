@@ -41,7 +41,9 @@ func (r Retry) Probing(now time.Time) Retry {
 // kind. Jitter, 0 ≤ jitter < 1, spreads those who were refused together.
 func (r Retry) Failed(kind Kind, now time.Time, jitter float64) Retry {
 	if kind == KindUnreachable {
-		return Retry{wait: r.wait, since: r.since} // the beat of the probes goes on
+		// The beat of the probes goes on, and with a shut port the refusals
+		// before it are history.
+		return Retry{wait: r.wait, since: r.since}
 	}
 	step := ladder[min(r.refusals, len(ladder)-1)]
 	step -= time.Duration(jitter * 0.2 * float64(step))

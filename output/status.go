@@ -23,7 +23,7 @@ type Status struct {
 	Target    string        // without the stream key
 	Attempt   int           // attempts since the last session; 0 while publishing
 	RetryIn   time.Duration // until the next attempt; 0 while none is waited for
-	LastError string        // one sentence; "" once it publishes steadily
+	LastError string        // one sentence; "" once it has published for a while
 	LastKind  Kind
 	Sent      int64     // bytes, over all sessions
 	Bitrate   int       // kbit/s over the last seconds
