@@ -1,4 +1,80 @@
-// Command airloom is a 24/7 playlist playout engine.
+// Command airloom is a 24/7 playlist playout engine: it parses, wires and runs;
+// what it does is in the rooms it wires.
 package main
 
-func main() {}
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"airloom/playout/worker"
+)
+
+// version is set by the linker.
+var version = "unknown"
+
+func main() {
+	// A clip's worker is this same binary. It has to be ready within
+	// milliseconds, so it does not go through the commands.
+	if len(os.Args) > 1 && os.Args[1] == "clip-worker" {
+		os.Exit(worker.Main())
+	}
+	os.Exit(execute(os.Args[1:]))
+}
+
+// usageError is a wrong call: exit 2.
+type usageError struct{ error }
+
+// silentError has been told already: exit 1 without another word.
+type silentError struct{ error }
+
+func execute(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	cmd := root()
+	cmd.SetArgs(args)
+	err := cmd.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, new(silentError)):
+		return 1
+	case errors.As(err, new(usageError)):
+		fmt.Fprintln(os.Stderr, "airloom:", err)
+		return 2
+	default:
+		fmt.Fprintln(os.Stderr, "airloom:", err)
+		return 1
+	}
+}
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "airloom",
+		Short:         "A 24/7 playlist playout engine: one endless stream that nothing stops",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.PersistentFlags().String("config", "", "the config file (default ./airloom.yml, then /etc/airloom/airloom.yml)")
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	cmd.AddCommand(runCommand(), checkCommand(), demoCommand(), versionCommand())
+	for _, sub := range cmd.Commands() {
+		if args := sub.Args; args != nil {
+			sub.Args = func(cmd *cobra.Command, a []string) error {
+				if err := args(cmd, a); err != nil {
+					return usageError{err}
+				}
+				return nil
+			}
+		}
+	}
+	cmd.CompletionOptions.HiddenDefaultCmd = true
+	return cmd
+}

@@ -1,10 +1,13 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,6 +41,7 @@ type Board struct {
 
 	mu      sync.Mutex
 	skips   map[string]Alert // by playlist and item
+	raised  map[string]Alert // by code
 	skipped int64            // pictures skipped until the last look…
 	lookAt  time.Time        // …and when that was
 	over    time.Time        // when pictures were last seen to be skipped
@@ -49,7 +53,7 @@ type Board struct {
 
 // NewBoard returns a board; its Run has to be started.
 func NewBoard() *Board {
-	return &Board{started: time.Now(), reports: make(chan playout.Row, 256), skips: map[string]Alert{}}
+	return &Board{started: time.Now(), reports: make(chan playout.Row, 256), skips: map[string]Alert{}, raised: map[string]Alert{}}
 }
 
 // Connect gives the board its sources, before anything asks it.
@@ -62,6 +66,24 @@ func (b *Board) Report(r playout.Row) {
 	case b.reports <- r:
 	default:
 	}
+}
+
+// Raise shows an alert until it is cleared. A code is raised once: a later alert
+// replaces an earlier one and keeps its time.
+func (b *Board) Raise(a Alert) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if old, ok := b.raised[a.Code]; ok {
+		a.Since = old.Since
+	}
+	b.raised[a.Code] = a
+}
+
+// Clear takes an alert back.
+func (b *Board) Clear(code string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.raised, code)
 }
 
 // Run digests the reports and watches the encoder until the context is done.
@@ -223,9 +245,9 @@ func (b *Board) alerts(s Status, snap playout.Snapshot, c playout.Counts, now ti
 		list = append(list, Alert{"warning", "stood-still", fmt.Sprintf(
 			"the process stood still for more than 2 s (%d times by now) and went on from where it was", c.Late), b.lateAt})
 	}
-	for _, a := range b.skips {
-		list = append(list, a)
-	}
+	list = slices.AppendSeq(list, maps.Values(b.raised))
+	list = slices.AppendSeq(list, maps.Values(b.skips))
+	slices.SortFunc(list, func(x, y Alert) int { return cmp.Or(cmp.Compare(x.Severity, y.Severity), x.Since.Compare(y.Since)) })
 	return list
 }
 

@@ -1,6 +1,8 @@
 package av
 
 /*
+#include <libavutil/avutil.h>
+
 void airloom_log_install(int level);
 */
 import "C"
@@ -23,7 +25,14 @@ func SetLog(level astiav.LogLevel, fn func(level astiav.LogLevel, line string)) 
 
 //export airloomLog
 func airloomLog(level C.int, line *C.char) {
+	text := C.GoString(line)
+	if capture(text) {
+		return
+	}
 	if fn := logTo.Load(); fn != nil {
-		(*fn)(astiav.LogLevel(level), C.GoString(line))
+		(*fn)(astiav.LogLevel(level), text)
 	}
 }
+
+// Version is the version of the FFmpeg that is linked.
+func Version() string { return C.GoString(C.av_version_info()) }

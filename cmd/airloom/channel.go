@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/asticode/go-astiav"
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"airloom/configs"
+	"airloom/encoder"
+	"airloom/output"
+	"airloom/output/hls"
+	"airloom/output/rtmp"
+	"airloom/playlist"
+	"airloom/playout"
+	"airloom/playout/control"
+	"airloom/playout/media"
+	"airloom/playout/media/av"
+	"airloom/playout/slate"
+	"airloom/playout/worker"
+	"airloom/web"
+)
+
+// channel is one playout with everything that belongs to it, built and ready to run.
+type channel struct {
+	cfg     *configs.Config
+	log     *slog.Logger
+	loop    *playlist.Loop
+	engine  *playout.Engine
+	encoder *encoder.Encoder
+	outputs output.Fan
+	workers *worker.Opener
+	board   *control.Board
+	hls     *hls.Sink
+	web     *web.Server
+}
+
+// sinks is where the encoder's packets go.
+type sinks struct {
+	outputs output.Fan
+	hls     *hls.Sink
+}
+
+func (s *sinks) Offer(p *media.Packet) {
+	s.outputs.Offer(p)
+	if s.hls != nil {
+		s.hls.Offer(p)
+	}
+}
+
+// opener gives the worker's clips the engine's type.
+type opener struct{ *worker.Opener }
+
+func (o opener) Open(ctx context.Context, s media.Spec, at media.Start) playout.Clip {
+	return o.Opener.Open(ctx, s, at)
+}
+
+// newChannel builds all rooms. What is wrong here is wrong with the config: it
+// is the only thing that may end the process.
+func newChannel(cfg *configs.Config, list *playlist.Playlist, page web.Config, log *slog.Logger) (*channel, error) {
+	av.SetLog(astiav.LogLevelWarning, func(_ astiav.LogLevel, line string) { log.Debug("libav", "says", line) })
+	c := &channel{cfg: cfg, log: log, loop: playlist.NewLoop(list), board: control.NewBoard()}
+	house := houseOf(cfg)
+
+	out := &sinks{}
+	var err error
+	if c.encoder, err = encoder.Open(encoderConfig(cfg), out, log); err != nil {
+		return nil, err
+	}
+	for _, o := range cfg.Outputs {
+		dial, err := rtmp.New(o.URL.Reveal(), nil)
+		if err != nil {
+			return nil, fmt.Errorf("output %s: %w", o.Name, err)
+		}
+		c.outputs = append(c.outputs, output.New(output.Config{Name: o.Name, RenewAfter: o.RenewAfter},
+			c.encoder.Info(), dial, c.encoder.RequestKeyframe, log))
+	}
+	out.outputs = c.outputs
+	if cfg.Web.Listen != "" {
+		if err := c.serve(page, out); err != nil {
+			return nil, err
+		}
+	}
+	c.workers = worker.NewOpener(worker.Options{House: house, Log: log})
+	c.engine = playout.New(engineConfig(cfg, house), playout.Rooms{
+		Opener: opener{c.workers}, Encoder: c.encoder, Rundown: c.loop,
+		Slate: slateOf(cfg, house, log), Report: c.report, Log: log,
+	})
+	c.board.Connect(control.Sources{
+		Channel: cfg.Channel.Name, House: house, Engine: c.engine, Outputs: c.outputStatus,
+		Encoder: func() (float64, int64) { s := c.encoder.Stats(); return s.Speed, s.Skipped },
+		Workers: func() int64 { return c.workers.Stats().Workers },
+	})
+	return c, nil
+}
+
+// serve adds the preview and the web server.
+func (c *channel) serve(page web.Config, out *sinks) error {
+	var err error
+	if c.hls, err = hls.New(hls.Config{Info: c.encoder.Info(), Log: c.log}); err != nil {
+		return fmt.Errorf("preview: %w", err)
+	}
+	out.hls = c.hls
+	page.Listen, page.Version, page.Zone, page.Log = c.cfg.Web.Listen, version, c.cfg.Channel.Timezone, c.log
+	page.Preview = http.Handler(c.hls)
+	c.web, err = web.New(page, c.board)
+	return err
+}
+
+// run is the channel on air, until the context is done.
+func (c *channel) run(ctx context.Context) error {
+	var g actors
+	g.add("board", c.board.Run)
+	if c.web != nil {
+		g.add("web", c.web.Run)
+		g.add("preview", c.hls.Run)
+	}
+	for _, o := range c.outputs {
+		g.add("output "+o.Status().Name, o.Run)
+	}
+	g.add("encoder", c.encoder.Run)
+	g.add("workers", func(ctx context.Context) error {
+		<-ctx.Done()
+		return c.workers.Close()
+	})
+	g.add("engine", c.engine.Run)
+	g.add("watchdog", c.watchdog)
+	c.log.Info("on air", "channel", c.cfg.Channel.Name, "items", len(c.loop.Playlist().Items), "outputs", len(c.outputs))
+	return g.run(ctx, 5*time.Second)
+}
+
+// watchdog tells systemd that the channel is up, and that it is alive: only when
+// ticks flow, so that an engine that hangs is restarted.
+func (c *channel) watchdog(ctx context.Context) error {
+	interval, _ := daemon.SdWatchdogEnabled(false) // an error means it is off
+	ready := false
+	var fed time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
+			return nil
+		case <-c.engine.Beat():
+		}
+		if !ready {
+			ready = true
+			_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
+		}
+		if interval > 0 && time.Since(fed) > interval/4 {
+			fed = time.Now()
+			_, _ = daemon.SdNotify(false, daemon.SdNotifyWatchdog)
+		}
+	}
+}
+
+// report takes note of what aired. It is called by the engine and never blocks.
+func (c *channel) report(r playout.Row) {
+	c.board.Report(r)
+	if r.Outcome == playout.Played {
+		c.outputs.Join()
+	}
+}
+
+func (c *channel) outputStatus() []control.Output {
+	list := make([]control.Output, 0, len(c.outputs))
+	for _, o := range c.outputs {
+		s := o.Status()
+		st := control.Output{
+			Name: s.Name, State: control.OutputState(s.State), Target: s.Target, Since: s.Since, Attempt: s.Attempt,
+			RetryInS: s.RetryIn.Seconds(), LastError: s.LastError, BytesSent: s.Sent, BitrateKbps: s.Bitrate,
+			DroppedPackets: s.Dropped, Sessions: s.Sessions,
+		}
+		if !s.RenewAt.IsZero() {
+			st.RenewAt = &s.RenewAt
+		}
+		list = append(list, st)
+	}
+	return list
+}
+
+func houseOf(cfg *configs.Config) media.House {
+	h := cfg.House
+	return media.House{
+		Width: h.Width, Height: h.Height, FPS: media.Rational{Num: h.FPS.Num, Den: h.FPS.Den},
+		SampleRate: h.SampleRate, Fit: media.Fit(h.Fit),
+	}
+}
+
+func encoderConfig(cfg *configs.Config) encoder.Config {
+	v, a := cfg.Encoder.Video, cfg.Encoder.Audio
+	return encoder.Config{
+		House: houseOf(cfg),
+		Video: encoder.Video{
+			Codec: v.Codec, Preset: v.Preset, Tune: v.Tune, Profile: v.Profile, Level: v.Level, CRF: &v.CRF,
+			Maxrate: int64(v.MaxRate), Bufsize: int64(v.BufSize), Keyint: v.KeyInt, MinKeyint: v.MinKeyInt,
+			Scenecut: v.SceneCut, Options: v.Options,
+		},
+		Audio: encoder.Audio{Codec: a.Codec, Bitrate: int64(a.Bitrate), Options: a.Options},
+	}
+}
+
+func engineConfig(cfg *configs.Config, house media.House) playout.Config {
+	may := mediaOptions(cfg)
+	pc := playout.Config{
+		House: house, HoldMax: cfg.Fallback.HoldMax, StallMax: cfg.Fallback.StallMax,
+		Resolve: func(e playlist.Entry) (media.Spec, error) { return specOf(may, e.Item) },
+	}
+	if cfg.Fallback.Filler != "" {
+		if spec, err := specOf(may, playlist.Item{Source: cfg.Fallback.Filler}); err == nil {
+			pc.Filler = &spec
+		}
+	}
+	return pc
+}
+
+func mediaOptions(cfg *configs.Config) playlist.Options {
+	return playlist.Options{Root: cfg.Media.Root, Schemes: cfg.Media.Schemes, Hosts: cfg.Media.Hosts}
+}
+
+// specOf says what is to be opened for an item.
+func specOf(may playlist.Options, it playlist.Item) (media.Spec, error) {
+	source, err := may.Resolve(it.Source)
+	if err != nil {
+		return media.Spec{}, &media.Fault{Kind: media.FaultUnreadable, Err: err}
+	}
+	spec := media.Spec{
+		Source: source, In: it.In, Out: it.Out, Duration: it.Duration, Loop: it.Loop, Audio: it.Audio, GainDB: it.GainDB,
+	}
+	if filepath.IsAbs(source) {
+		spec.Root = may.Root
+	}
+	return spec, nil
+}
+
+// slateOf is the configured slate, or the built-in one where that cannot be had:
+// a missing picture must not keep a channel off air.
+func slateOf(cfg *configs.Config, house media.House, log *slog.Logger) media.Picture {
+	path := ""
+	if cfg.Fallback.Slate != "" {
+		path = filepath.Join(cfg.Media.Root, cfg.Fallback.Slate)
+	}
+	s, err := slate.New(house, path)
+	if err != nil {
+		log.Warn("the slate cannot be shown, the built-in one stands in", "slate", path, "cause", err)
+	}
+	defer s.Close()
+	return s.Picture()
+}
+
+// pageURL is where a person finds the page.
+func (c *channel) pageURL() string {
+	if c.web == nil {
+		return ""
+	}
+	host, port, _ := net.SplitHostPort(c.web.Addr().String())
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"airloom/configs"
+)
+
+func checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [PLAYLIST…]",
+		Short: "Look through the config and the playlists, and tell every mistake at once",
+		Long: "Looks through the config and, without arguments, its base playlist. Each problem is told\n" +
+			"as FILE:LINE:COL: message. The exit code is 1 if there is an error, warnings are none.",
+		RunE: check,
+	}
+}
+
+func check(cmd *cobra.Command, args []string) error {
+	path, err := configPath(cmd)
+	if err != nil && len(args) == 0 {
+		return err
+	}
+	cfg, problems := configs.Default(), configs.Problems(nil)
+	if err == nil {
+		cfg, problems = loadConfig(path)
+		args = withBase(args, cfg)
+	}
+	files := 0
+	for _, file := range args {
+		list, found := loadPlaylist(file, cfg)
+		problems = append(problems, found...)
+		files++
+		if list != nil && len(list.Items) == 0 && !found.Fatal() {
+			problems.Warnf(configs.Position{File: file, Line: 1, Column: 1}, "it has no items: the slate would air")
+		}
+	}
+	for _, p := range problems {
+		fmt.Fprintln(cmd.OutOrStdout(), p)
+	}
+	if problems.Fatal() {
+		return silentError{errors.New("mistakes were found")}
+	}
+	if path != "" {
+		fmt.Fprintf(cmd.OutOrStdout(), "%s is in order, and %s\n", path, counted(files, "playlist"))
+	} else {
+		fmt.Fprintf(cmd.OutOrStdout(), "%s in order\n", counted(files, "playlist"))
+	}
+	return nil
+}
+
+// withBase is the playlists to look through: the base playlist if none is named.
+func withBase(args []string, cfg *configs.Config) []string {
+	if len(args) > 0 || cfg == nil {
+		return args
+	}
+	return []string{cfg.BasePath()}
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

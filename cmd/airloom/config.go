@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"airloom/configs"
+	"airloom/encoder"
+	"airloom/playlist"
+)
+
+// places is where a config file is looked for.
+var places = []string{"airloom.yml", "/etc/airloom/airloom.yml"}
+
+// configPath is the file that --config names, or the first that is there.
+func configPath(cmd *cobra.Command) (string, error) {
+	if path, _ := cmd.Flags().GetString("config"); path != "" {
+		return path, nil
+	}
+	for _, path := range places {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("no config file: there is neither %s.\n"+
+		"Try 'airloom demo' to see a channel that needs none, or name a file with --config FILE", strings.Join(places, " nor "))
+}
+
+// loadConfig reads the config and holds it against the codecs too. The config is
+// nil when there is none to be had from the file.
+func loadConfig(path string) (*configs.Config, configs.Problems) {
+	cfg, problems := configs.Load(path)
+	if cfg == nil || problems.Fatal() {
+		return cfg, problems
+	}
+	for _, e := range encoder.Check(encoderConfig(cfg)) {
+		problems = append(problems, cfg.Problem(e.Key, e.Message))
+	}
+	problems.Sort()
+	return cfg, problems
+}
+
+// loadPlaylist reads one playlist file.
+func loadPlaylist(path string, cfg *configs.Config) (*playlist.Playlist, playlist.Problems) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		var problems playlist.Problems
+		problems.Errorf(playlist.Position{File: path, Line: 1, Column: 1}, "%s", cannotRead(err))
+		return nil, problems
+	}
+	return playlist.Parse(path, data, mediaOptions(cfg))
+}
+
+func cannotRead(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no such file: create it, or mend playlists.watch and playlists.base"
+	case errors.Is(err, fs.ErrPermission):
+		return "it may not be read: give the user that airloom runs as the right to"
+	default:
+		return err.Error()
+	}
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"airloom/cmd/internal/demo"
+	"airloom/configs"
+	"airloom/output/rtmp/receiver"
+	"airloom/web"
+)
+
+func demoCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Run a made-up channel to see and hear, with nothing to set up",
+		Long: "Makes its own clips, plays them for ever into a receiver that is built in, and shows\n" +
+			"what is sent on a page. It needs no config, no media and no server.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			length, _ := cmd.Flags().GetDuration("for")
+			return runDemo(cmd.Context(), cmd.OutOrStdout(), length)
+		},
+	}
+	cmd.Flags().Duration("for", 0, "end by itself after this long, such as 20s")
+	return cmd
+}
+
+const demoListen = "127.0.0.1:8080"
+
+func runDemo(ctx context.Context, out io.Writer, length time.Duration) error {
+	logs := newLogWriter(os.Stderr)
+	defer logs.close()
+	log := newLogger(logs, slog.LevelWarn, "text")
+	slog.SetDefault(log)
+
+	fmt.Fprintln(out, "airloom demo: a channel out of nothing")
+	list, err := demo.Make(ctx, demoDir(), func(words string) { fmt.Fprintln(out, " ", words) })
+	if err != nil {
+		return fmt.Errorf("make the demo's clips: %w", err)
+	}
+	server, err := receiver.Listen("127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("start the demo's receiver: %w", err)
+	}
+	cfg := demoConfig(list, server.Addr())
+	items, problems := loadPlaylist(list, cfg)
+	if problems.Fatal() {
+		return fmt.Errorf("the demo's playlist: %s", problems[0])
+	}
+	c, err := newChannel(cfg, items, web.Config{Hints: demoHints}, log)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		fmt.Fprintf(out, "  %s is taken: the page gets another port\n", demoListen)
+		cfg.Web.Listen = "127.0.0.1:0"
+		c, err = newChannel(cfg, items, web.Config{Hints: demoHints}, log)
+	}
+	if err != nil {
+		return err
+	}
+	if length > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, length)
+		defer cancel()
+	}
+	fmt.Fprintf(out, demoWords, len(items.Items), c.pageURL())
+	served := make(chan error, 1)
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	go func() { served <- server.Run(serving) }()
+	err = c.run(ctx)
+	stop()
+	<-served
+	status := c.board.Status()
+	fmt.Fprintf(out, "\nDone: %d ticks aired, %d of them held, %d pictures skipped.\n",
+		status.Tick, status.Encoder.HeldTicks, status.Encoder.SkippedTicks)
+	return err
+}
+
+const demoWords = `
+  On air: %d items, looped for ever, in one RTMP session to a built-in receiver.
+
+  ▶ See and hear it:  %s
+
+  Stop with Ctrl-C. What to try next is on the page, and in README.md.
+`
+
+var demoHints = []web.Hint{
+	{Text: "Kill a decoder: the picture holds for less than a second and the clip goes on.", Command: "pkill -n -f clip-worker"},
+	{Text: "Read the status as a program would.", Command: "curl -s http://127.0.0.1:8080/api/v1/status"},
+	{Text: "Make it your own channel: write airloom.yml and playlists/main.yml as the README shows, then look them through.", Command: "airloom check"},
+}
+
+// demoConfig is the config of the demo: the defaults, with everything on loopback.
+func demoConfig(list, receiver string) *configs.Config {
+	cfg := configs.Default()
+	cfg.Channel.Name = "Demo"
+	cfg.Media.Root = filepath.Dir(list)
+	cfg.Playlists.Watch, cfg.Playlists.Base = filepath.Dir(list), filepath.Base(list)
+	cfg.Web.Listen = demoListen
+	cfg.Outputs = []configs.Output{{Name: "demo", URL: configs.TargetOf("rtmp://" + receiver + "/live/demo"), Key: "output"}}
+	return cfg
+}
+
+// demoDir is where the demo's clips are kept between runs.
+func demoDir() string {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		base = os.TempDir()
+	}
+	return filepath.Join(base, "airloom", "demo")
+}
