@@ -2,7 +2,6 @@ package encoder
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/asticode/go-astiav"
@@ -34,10 +33,6 @@ func openAudio(cfg Config) (*audio, error) {
 	}
 	a := &audio{codec: c, rate: int64(cfg.House.SampleRate), fps: cfg.House.FPS, config: slices.Clone(c.ctx.ExtraData())}
 	c.emit = a.emit
-	if left := keys(opts); len(left) > 0 {
-		c.free()
-		return nil, fmt.Errorf("it does not know the option %q", left[0])
-	}
 	a.frame = astiav.AllocFrame()
 	if a.frame == nil {
 		c.free()

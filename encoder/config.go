@@ -54,12 +54,11 @@ const (
 // header too, and declares a fixed frame rate.
 const x264Fixed = "repeat-headers=1:force-cfr=1"
 
-// videoOptions are all options of the video codec. Where names meet, a later
-// one wins: what has a config key of its own wins over options, and what the
-// stream needs to be one stream wins over everything.
+// videoOptions are all options of the video codec. A name is there once:
+// [Check] refuses options that have a key of their own.
 func (c Config) videoOptions() []option {
 	v := c.Video
-	opts := given(videoKey, v.Options)
+	opts := slices.DeleteFunc(given(videoKey, v.Options), func(o option) bool { return o.name == "x264-params" })
 	set := func(key, name, value string) {
 		if value != "" {
 			opts = append(opts, option{name: name, value: value, key: videoKey + key})
@@ -79,12 +78,12 @@ func (c Config) videoOptions() []option {
 	if !v.Scenecut {
 		set("scenecut", "sc_threshold", "0")
 	}
-	set("", "bf", "0")
-	set("", "forced-idr", "1")
-	set("", "chroma_sample_location", "left")
+	set("options.bf", "bf", "0")
+	set("options.forced-idr", "forced-idr", "1")
+	set("options.chroma_sample_location", "chroma_sample_location", "left")
 	params := x264Fixed
 	if own := v.Options["x264-params"]; own != "" {
-		params = own + ":" + x264Fixed
+		params += ":" + own
 	}
 	set("options.x264-params", "x264-params", params)
 	return opts

@@ -59,17 +59,20 @@ type Stats struct {
 }
 
 // Open opens both encoders. An error holds one [KeyError] for each key that a
-// codec refused, as [Check] gives them. Run must be called, once, or the
-// codecs' memory is lost.
+// codec refused, as [Check] gives them. Run must be called, once: it also frees
+// the codecs.
 func Open(cfg Config, sink PacketSink, log *slog.Logger) (*Encoder, error) {
+	if err := joined(Check(cfg)); err != nil {
+		return nil, err
+	}
 	v, err := openVideo(cfg)
 	if err != nil {
-		return nil, explain(cfg, fmt.Errorf("open the video encoder: %w", err))
+		return nil, fmt.Errorf("open the video encoder: %w", err)
 	}
 	a, err := openAudio(cfg)
 	if err != nil {
 		v.free()
-		return nil, explain(cfg, fmt.Errorf("open the audio encoder: %w", err))
+		return nil, fmt.Errorf("open the audio encoder: %w", err)
 	}
 	e := &Encoder{log: log, sink: sink, video: v, audio: a, queue: newQueue(cfg.House)}
 	v.out = sink.Offer

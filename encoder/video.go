@@ -33,10 +33,6 @@ func openVideo(cfg Config) (*video, error) {
 	}
 	v := &video{codec: c, w: cfg.House.Width, h: cfg.House.Height, gop: gop{keyint: int64(cfg.Video.Keyint)}}
 	c.emit = v.emit
-	if left := keys(opts); len(left) > 0 {
-		c.free()
-		return nil, fmt.Errorf("it does not know the option %q", left[0])
-	}
 	for _, u := range split(c.ctx.ExtraData(), nil) {
 		switch u[0] & 31 {
 		case nalSPS:
