@@ -14,7 +14,7 @@ import (
 func Version() string {
 	h := media.House{Width: 64, Height: 64, FPS: media.Rational{Num: 25, Den: 1}, SampleRate: 44100}
 	var first firstPicture
-	e, err := Open(Config{House: h, Video: Video{Codec: "libx264"}, Audio: Audio{Codec: "aac"}}, &first, slog.New(slog.DiscardHandler))
+	e, err := Open(Config{House: h, Video: Video{Codec: "libx264", Keyint: 50}, Audio: Audio{Codec: "aac"}}, &first, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return "not available"
 	}

@@ -56,6 +56,7 @@ type Engine struct {
 
 	look        *feed              // the item after it, opened and waiting
 	failed      map[string]bool    // items that failed since one last aired
+	told        map[string]string  // the cause last logged for an item
 	after       playlist.Entry     // the entry the look-ahead goes on from
 	retry       int64              // nothing is opened before this tick
 	banned      map[string]bool    // file versions that crashed a decoder twice
@@ -95,7 +96,7 @@ func New(cfg Config, rooms Rooms) *Engine {
 			hold: g.Ticks(cfg.HoldMax), stall: g.Ticks(cfg.StallMax),
 			crash: g.Ticks(crashHold), retry: g.Ticks(retryAll), slow: g.Ticks(slowHold),
 		},
-		failed: map[string]bool{}, banned: map[string]bool{},
+		failed: map[string]bool{}, told: map[string]string{}, banned: map[string]bool{},
 		beat: make(chan struct{}, 1),
 	}
 	e.ctx, e.stop = context.WithCancel(context.Background())
@@ -273,8 +274,9 @@ func (e *Engine) end(o Outcome, cause error) {
 	a := e.air
 	e.rows.itemEnds(a.entry, e.n, o, cause)
 	if cause != nil {
-		e.rooms.Log.Warn("item ended early", "item", a.entry.Item.Title, "source", a.entry.Item.Source,
-			"playlist", a.entry.Playlist, "line", a.entry.Item.Line, "outcome", o, "cause", cause)
+		e.tell(a.entry, o, cause)
+	} else {
+		delete(e.told, key(a.entry))
 	}
 	a.close()
 	e.air = nil

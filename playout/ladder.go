@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"airloom/playlist"
@@ -202,14 +203,31 @@ func (e *Engine) follow() playlist.Entry {
 // skip gives the look-ahead's item up before it aired.
 func (e *Engine) skip(cause error) {
 	f := e.look
-	e.rooms.Log.Warn("item skipped", "item", f.entry.Item.Title, "source", f.entry.Item.Source,
-		"playlist", f.entry.Playlist, "line", f.entry.Item.Line, "cause", cause)
+	e.tell(f.entry, Skipped, cause)
 	e.rows.skipped(f.entry, e.n, cause)
 	e.failed[key(f.entry)] = true
 	e.after = f.entry
 	f.close()
 	e.look = nil
 	e.publish()
+}
+
+// maxTold bounds what is remembered of what was logged.
+const maxTold = 10_000
+
+// tell logs why an item did not play, or not to its end. An item that comes round
+// and fails for the same cause again is worth no second warning.
+func (e *Engine) tell(entry playlist.Entry, o Outcome, cause error) {
+	level, id := slog.LevelWarn, key(entry)
+	if e.told[id] == cause.Error() {
+		level = slog.LevelDebug
+	}
+	if len(e.told) >= maxTold {
+		clear(e.told)
+	}
+	e.told[id] = cause.Error()
+	e.rooms.Log.Log(e.ctx, level, "item "+string(o), "item", entry.Item.Title, "source", entry.Item.Source,
+		"playlist", entry.Playlist, "line", entry.Item.Line, "kind", media.KindOf(cause), "cause", cause)
 }
 
 // forget closes the look-ahead, so that what follows is asked for anew.
