@@ -154,10 +154,7 @@ func (r recipe) generate(t testing.TB, path string) error {
 			return err
 		}
 		f.Close()
-		args = append(args, "-f", "f32le", "-ar", fmt.Sprint(r.Rate), "-ac", fmt.Sprint(r.Ch), "-i", sound)
-		if r.Ch == 6 {
-			args = append(args, "-channel_layout", "5.1")
-		}
+		args = append(args, "-f", "f32le", "-ar", fmt.Sprint(r.Rate), "-ac", fmt.Sprint(r.Ch), "-i", sound) // six are 5.1
 	}
 	args = append(append(append(args, r.Args...), r.Out...), tmp)
 	if err := feed(t, args, r.drawPictures, r.H > 0); err != nil {

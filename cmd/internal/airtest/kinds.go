@@ -119,12 +119,15 @@ func recipes() []recipe {
 			r.Args = append([]string{"-vf", "transpose=2"}, plain...)
 		}),
 		with(small(Mono, 11, 50), func(r *recipe) { r.Rate, r.Ch, r.File = 22050, 1, "mono.mkv"; r.Out = nil }),
-		with(small(Surround, 12, 50), func(r *recipe) { r.Rate, r.Ch = 48000, 6 }),
+		with(small(Surround, 12, 50), func(r *recipe) {
+			r.Rate, r.Ch = 48000, 6
+			r.Args = append(append([]string{}, x264...), "-c:a", "aac", "-b:a", "384k")
+		}),
 		with(small(ShortSound, 13, 50), func(r *recipe) { r.SoundExtra = -700 * time.Millisecond }),
 		with(small(LongSound, 14, 50), func(r *recipe) { r.SoundExtra = 900 * time.Millisecond }),
 		with(small(Offset, 15, 50), func(r *recipe) { r.File, r.Out = "offset.ts", []string{"-output_ts_offset", "10"} }),
 		with(small(AV1, 16, 60), func(r *recipe) {
-			r.File, r.FPS, r.Rate, r.Out = "av1.mkv", p30, 48000, nil
+			r.FPS, r.Rate = p30, 48000
 			r.Args = []string{"-c:v", "libsvtav1", "-preset", "10", "-crf", "35", "-c:a", "libopus", "-b:a", "96k"}
 		}),
 		with(small(HEVC, 17, 50), func(r *recipe) {
@@ -179,10 +182,10 @@ func hd(r *recipe) {
 
 // vfrKept is what the variable-rate clip keeps, for the ffmpeg program; kept
 // says the same here. Flashes stay, and there is a hole of ten pictures.
-const vfrKept = "between(mod(n,25),13,14)+not(eq(mod(n,7),3)+eq(mod(n,11),5)+between(n,24,33))"
+const vfrKept = "between(mod(n,25),13,14)+eq(n,49)+not(eq(mod(n,7),3)+eq(mod(n,11),5)+between(n,24,33))"
 
 func kept(n int) bool {
-	if m := n % 25; m == 13 || m == 14 {
+	if m := n % 25; m == 13 || m == 14 || n == 49 {
 		return true
 	}
 	return n%7 != 3 && n%11 != 5 && (n < 24 || n > 33)

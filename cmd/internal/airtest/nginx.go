@@ -204,3 +204,37 @@ func (s *Server) Recorded() (n int64) {
 	}
 	return n
 }
+
+var logLine = regexp.MustCompile(`\*(\d+) (publish: name='([^']*)'|deleteStream|disconnect)`)
+
+// Published counts the publishes of a stream that the server has accepted.
+func (s *Server) Published(name string) int {
+	n, _ := s.sessions(name)
+	return n
+}
+
+// Unpublished counts those that the publisher ended in order: by deleteStream,
+// while it was still connected.
+func (s *Server) Unpublished(name string) int {
+	_, n := s.sessions(name)
+	return n
+}
+
+func (s *Server) sessions(name string) (published, unpublished int) {
+	live := map[string]bool{}
+	for _, m := range logLine.FindAllStringSubmatch(s.Log(), -1) {
+		switch conn := m[1]; {
+		case m[2] == "deleteStream":
+			if live[conn] {
+				unpublished++
+			}
+			delete(live, conn)
+		case m[2] == "disconnect":
+			delete(live, conn) // the server's own clean-up follows it
+		case m[3] == name:
+			published++
+			live[conn] = true
+		}
+	}
+	return published, unpublished
+}

@@ -1,0 +1,311 @@
+package airtest
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"net"
+	"slices"
+	"strconv"
+	gosync "sync"
+	"testing"
+	"time"
+)
+
+// Tap stands between a publisher and its server and notes when bytes pass, and
+// when each message of picture and sound has passed whole. It adds nothing and
+// holds nothing back; only what TCP tells of the far end is lost behind it.
+type Tap struct {
+	Port int
+
+	t        testing.TB
+	upstream int
+	mu       gosync.Mutex
+	passed   []arrival
+	media    []Message
+	sessions int
+	conns    map[net.Conn]bool
+	wg       gosync.WaitGroup
+}
+
+type arrival struct {
+	at time.Time
+	n  int
+}
+
+// Message is one RTMP message of picture or sound.
+type Message struct {
+	At      time.Time     // its last byte passed
+	Stamp   time.Duration // its timestamp
+	Video   bool
+	Header  bool // a sequence header
+	Key     bool
+	Session int // counted from 1
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// NewTap listens on loopback and passes on to the given port there.
+func NewTap(t testing.TB, upstream int) *Tap {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tap := &Tap{Port: l.Addr().(*net.TCPAddr).Port, t: t, upstream: upstream, conns: map[net.Conn]bool{}}
+	tap.wg.Add(1)
+	go tap.accept(l)
+	t.Cleanup(func() {
+		l.Close()
+		tap.mu.Lock()
+		for c := range tap.conns {
+			c.Close()
+		}
+		tap.mu.Unlock()
+		tap.wg.Wait()
+	})
+	return tap
+}
+
+// URL is where to publish a stream of the given name through the tap.
+func (p *Tap) URL(name string) string {
+	return fmt.Sprintf("rtmp://127.0.0.1:%d/LiveApp/%s", p.Port, name)
+}
+
+func (p *Tap) accept(l net.Listener) {
+	defer p.wg.Done()
+	for {
+		in, err := l.Accept()
+		if err != nil {
+			return
+		}
+		out, err := net.Dial("tcp", "127.0.0.1:"+itoa(p.upstream))
+		if err != nil {
+			in.Close()
+			continue
+		}
+		p.mu.Lock()
+		p.conns[in], p.conns[out] = true, true
+		p.sessions++
+		session := p.sessions
+		p.mu.Unlock()
+		p.wg.Add(2)
+		go p.pass(in, out, &chunkReader{emit: func(m Message) { p.note(m, session) }})
+		go p.pass(out, in, nil)
+	}
+}
+
+// pass copies one direction; the publisher's is read along the way.
+func (p *Tap) pass(from, to net.Conn, read *chunkReader) {
+	defer p.wg.Done()
+	defer to.Close()
+	defer from.Close()
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buf)
+		if n > 0 && read != nil {
+			now := time.Now()
+			p.mu.Lock()
+			p.passed = append(p.passed, arrival{now, n})
+			p.mu.Unlock()
+			read.feed(now, buf[:n])
+		}
+		if n > 0 {
+			if _, err := to.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (p *Tap) note(m Message, session int) {
+	m.Session = session
+	p.mu.Lock()
+	p.media = append(p.media, m)
+	p.mu.Unlock()
+}
+
+// Media is every message of picture and sound that has passed so far.
+func (p *Tap) Media() []Message {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.media)
+}
+
+// Bytes is how many bytes the publisher has sent.
+func (p *Tap) Bytes() (n int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range p.passed {
+		n += int64(a.n)
+	}
+	return n
+}
+
+// MaxGap is the longest time without a byte, from the first message of media on.
+func (p *Tap) MaxGap() (gap time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.media) == 0 {
+		return math.MaxInt64
+	}
+	last := p.media[0].At
+	for _, a := range p.passed {
+		if a.at.After(last) {
+			gap, last = max(gap, a.at.Sub(last)), a.at
+		}
+	}
+	return gap
+}
+
+// Late is how far behind their timestamps messages arrived, against the
+// promptest of them.
+type Late struct {
+	P50, P99, Max time.Duration
+	// Growth is how much later the last quarter arrived than the first, by
+	// their medians: a stream in real time stays near 0.
+	Growth time.Duration
+}
+
+// Lateness compares arrival and timestamps of the last session.
+func (p *Tap) Lateness() (l Late) {
+	var late []time.Duration
+	for _, m := range p.Media() {
+		if m.Header || m.Session != p.lastSession() {
+			continue
+		}
+		late = append(late, m.At.Sub(time.Unix(0, 0))-m.Stamp)
+	}
+	if len(late) < 8 {
+		return Late{P99: math.MaxInt64, Max: math.MaxInt64}
+	}
+	least := slices.Min(late)
+	for i := range late {
+		late[i] -= least
+	}
+	q := len(late) / 4
+	l.Growth = quantile(late[len(late)-q:], 0.5) - quantile(late[:q], 0.5)
+	l.P50, l.P99, l.Max = quantile(late, 0.5), quantile(late, 0.99), slices.Max(late)
+	return l
+}
+
+func (p *Tap) lastSession() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.media[len(p.media)-1].Session
+}
+
+func quantile(v []time.Duration, q float64) time.Duration {
+	s := slices.Clone(v)
+	slices.Sort(s)
+	return s[min(len(s)-1, int(q*float64(len(s))))]
+}
+
+// chunkReader reads the publisher's side of an RTMP connection as it passes.
+type chunkReader struct {
+	emit    func(Message)
+	buf     []byte
+	skipped int // of the handshake
+	chunk   int // size of the publisher's chunks
+	streams map[int]*chunkStream
+}
+
+type chunkStream struct {
+	stamp, delta uint32
+	extended     bool
+	length, kind int
+	body         []byte
+}
+
+const handshake = 1 + 1536 + 1536
+
+func (c *chunkReader) feed(now time.Time, b []byte) {
+	if c.skipped < handshake {
+		n := min(len(b), handshake-c.skipped)
+		c.skipped += n
+		b = b[n:]
+	}
+	if c.streams == nil {
+		c.streams, c.chunk = map[int]*chunkStream{}, 128
+	}
+	c.buf = append(c.buf, b...)
+	for {
+		n := c.next(now)
+		if n == 0 {
+			return
+		}
+		c.buf = append(c.buf[:0], c.buf[n:]...)
+	}
+}
+
+// next reads one chunk and returns its length; 0 if it is not all there yet.
+func (c *chunkReader) next(now time.Time) int {
+	if len(c.buf) < 3 {
+		return 0
+	}
+	format, id, at := int(c.buf[0]>>6), int(c.buf[0]&63), 1
+	if id == 0 {
+		id, at = int(c.buf[1])+64, 2
+	} else if id == 1 {
+		id, at = int(c.buf[1])+int(c.buf[2])*256+64, 3
+	}
+	size := []int{11, 7, 3, 0}[format]
+	if len(c.buf) < at+size {
+		return 0
+	}
+	s := c.streams[id]
+	if s == nil {
+		s = &chunkStream{}
+	}
+	head := c.buf[at : at+size]
+	next := *s
+	var field uint32
+	if format < 3 {
+		field = uint32(head[0])<<16 | uint32(head[1])<<8 | uint32(head[2])
+		next.extended = field == 0xffffff
+	}
+	if format < 2 {
+		next.length, next.kind = int(head[3])<<16|int(head[4])<<8|int(head[5]), int(head[6])
+	}
+	at += size
+	if next.extended {
+		if len(c.buf) < at+4 {
+			return 0
+		}
+		field = binary.BigEndian.Uint32(c.buf[at:])
+		at += 4
+	}
+	first := len(s.body) == 0
+	payload := min(c.chunk, next.length-len(s.body))
+	if len(c.buf) < at+payload || payload < 0 {
+		return 0
+	}
+	switch {
+	case first && format == 0:
+		next.stamp, next.delta = field, field
+	case first && format < 3:
+		next.stamp, next.delta = next.stamp+field, field
+	case first:
+		next.stamp += next.delta
+	}
+	next.body = append(next.body, c.buf[at:at+payload]...)
+	if len(next.body) == next.length {
+		c.message(now, next)
+		next.body = nil
+	}
+	c.streams[id] = &next
+	return at + payload
+}
+
+func (c *chunkReader) message(now time.Time, s chunkStream) {
+	switch b := s.body; {
+	case s.kind == 1 && len(b) >= 4:
+		c.chunk = int(binary.BigEndian.Uint32(b))
+	case (s.kind == 8 || s.kind == 9) && len(b) >= 2:
+		c.emit(Message{At: now, Stamp: time.Duration(s.stamp) * time.Millisecond, Video: s.kind == 9,
+			Header: b[1] == 0, Key: s.kind == 9 && b[0]>>4 == 1})
+	}
+}
