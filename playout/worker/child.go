@@ -51,11 +51,10 @@ func serve(open openFunc) int {
 		log.Error("clip-worker is started by airloom itself, not by hand", "error", err)
 		return 2
 	}
-	free := make(chan byte, 256)
-	go listen(in, free)
+	go endWithKeeper()
 	av.SetLog(astiav.LogLevelWarning, func(level astiav.LogLevel, line string) { libavLog(log, level, line) })
 
-	c := &childSide{out: os.NewFile(recordFD, "records"), layout: media.LayoutOf(req.House), free: free}
+	c := &childSide{out: os.NewFile(recordFD, "records"), layout: media.LayoutOf(req.House), granted: in}
 	if err := c.serve(open, req); err != nil {
 		log.Error(err.Error())
 		return 3
@@ -63,15 +62,18 @@ func serve(open openFunc) int {
 	return 0
 }
 
-// listen takes granted slots, and ends the process when the keeper hangs up,
-// whatever else is going on: decoding may be stuck in a read.
-func listen(in *bufio.Reader, free chan<- byte) {
+// endWithKeeper ends the process when the keeper hangs up, whatever else is
+// going on: decoding may be stuck in a read. It sleeps in one call until then;
+// a goroutine that read the granted slots would be woken for every tick, and
+// the runtime's scheduling then costs more than all else that crosses.
+func endWithKeeper() {
+	hungUp := []unix.PollFd{{Fd: 0}} // no events: only POLLHUP and POLLERR
 	for {
-		b, err := in.ReadByte()
-		if err != nil {
+		if n, err := unix.Poll(hungUp, -1); n > 0 {
 			os.Exit(0)
+		} else if err != nil && !errors.Is(err, unix.EINTR) {
+			os.Exit(4)
 		}
-		free <- b
 	}
 }
 
@@ -87,14 +89,14 @@ func libavLog(log *slog.Logger, level astiav.LogLevel, line string) {
 
 // childSide is the child's end of the ring.
 type childSide struct {
-	out    *os.File
-	layout media.Layout
-	mem    []byte
-	free   <-chan byte
-	head   [headSize]byte
+	out     *os.File
+	layout  media.Layout
+	mem     []byte
+	granted *bufio.Reader // numbers of slots
+	head    [headSize]byte
 }
 
-// serve answers the request. An error of the clip's crosses to the keeper; what
+// serve answers the request and reads the clip into the slots it is granted. An error of the clip's crosses to the keeper; what
 // it returns is trouble between the two.
 func (c *childSide) serve(open openFunc, req request) error {
 	h := hello{Protocol: protocol}
@@ -119,7 +121,10 @@ func (c *childSide) serve(open openFunc, req request) error {
 		return err
 	}
 	for n := req.Start.Tick; ; n++ {
-		slot := <-c.free
+		slot, err := c.granted.ReadByte()
+		if err != nil {
+			return nil // the keeper has hung up
+		}
 		samples, err := r.Read(c.mem[int(slot)*c.layout.Size:][:c.layout.Size:c.layout.Size])
 		if err != nil {
 			return c.sayEnd(err)

@@ -70,15 +70,18 @@ func (c *Clip) Poll() (*media.Tick, error) {
 	t := c.queue[0]
 	copy(c.queue, c.queue[1:]) // a dozen at most, and no memory is made anew
 	c.queue = c.queue[:len(c.queue)-1]
-	c.widen()
+	if r := c.ring; r != nil {
+		r.feed(len(c.queue))
+		c.widen(r)
+	}
 	return t, nil
 }
 
 // widen opens one slot more for each tick taken, until all are in use.
-func (c *Clip) widen() {
-	if r := c.ring; r != nil && r.opened < len(r.slots) {
+func (c *Clip) widen(r *ring) {
+	if r.opened < len(r.slots) {
 		r.opened++
-		r.grant(r.opened - 1)
+		r.free(r.opened - 1)
 	}
 }
 
@@ -163,7 +166,7 @@ func (c *Clip) begin() (*child, *ring, error) {
 		return nil, nil, nil
 	}
 	p := &child{clip: c}
-	r, file, err := newRing(c.op.o.House, c.op.layout, p.grant)
+	r, file, err := newRing(c.op.o.House, c.op.layout, c.op.slots, p.grant)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -181,9 +184,8 @@ func (c *Clip) begin() (*child, *ring, error) {
 		p.hangUp()
 		return p, r, nil
 	}
-	for r.opened < warmSlots {
-		r.opened++
-		r.grant(r.opened - 1)
+	for range c.op.warm {
+		c.widen(r)
 	}
 	return p, r, nil
 }
@@ -297,6 +299,7 @@ func (c *Clip) tick(r *ring, rec record, next int64) error {
 		return os.ErrClosed
 	}
 	c.queue = append(c.queue, t)
+	r.feed(len(c.queue))
 	c.wake()
 	return nil
 }

@@ -20,7 +20,7 @@ type child struct {
 	clip    *Clip
 	process *os.Process
 	control *os.File   // its stdin: the request, then granted slots
-	slots   byteWriter // control, without waiting
+	slots   slotWriter // control, without waiting
 	records *os.File   // what it says
 	log     *childLog
 
@@ -107,7 +107,7 @@ func (p *child) watch(stderr *os.File) {
 func environment(s media.Spec) []string {
 	env := []string{
 		"GOGC=25",            // its heap is a few hundred KB beside libav's memory
-		"GOMAXPROCS=2",       // one decodes, one listens
+		"GOMAXPROCS=1",       // one decodes, one listens
 		"MALLOC_ARENA_MAX=2", // each arena of glibc's keeps what was once freed in it
 		"TZ=UTC",
 	}
@@ -123,17 +123,16 @@ func environment(s media.Spec) []string {
 	return env
 }
 
-// grant tells the child of a slot it may fill. It is called on any thread,
+// grant tells the child of slots it may fill. It is called on any thread,
 // libav's among them, also after the child's end, and never waits.
-func (p *child) grant(slot int) {
-	c := p.clip
-	if p.slots.write(byte(slot)) == errPipeFull {
+func (p *child) grant(slots []byte) {
+	if p.slots.write(slots) == errPipeFull {
 		err := violation("it hands over slots and never takes them back")
 		p.broken.Store(&err)
 		p.kill()
 		return
 	}
-	c.progress.Store(time.Now().UnixNano())
+	p.clip.progress.Store(time.Now().UnixNano())
 }
 
 func (p *child) kill() { _ = p.clip.op.kill(p.process) }

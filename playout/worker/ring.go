@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"unsafe"
@@ -33,9 +34,18 @@ func slotsFor(h media.House) int {
 	return int(min(max(heldDownstream+ticks, warmSlots), 64))
 }
 
+// bundle is how many free slots go back to the child at once, and lowWater the
+// number of ticks at hand from which on every slot goes back at once instead.
+// At a tick's pace both processes sleep in between, and to be woken costs more
+// than all else that crosses: so a third of the times will do.
+const (
+	bundle   = 4
+	lowWater = 4
+)
+
 // A slot belongs to the keeper until it is granted, then to the child until
 // that hands it over with a tick, then to the picture's holders until the last
-// one lets go and it is granted anew.
+// one lets go of it.
 const (
 	slotKept uint32 = iota
 	slotGranted
@@ -52,7 +62,11 @@ type ring struct {
 
 	refs    atomic.Int32 // pictures held, and one for the clip itself
 	granted atomic.Int32 // slots with the child
-	grantFn func(n int)  // tells the child
+	hungry  atomic.Bool  // few ticks are at hand
+
+	mu   sync.Mutex
+	kept []byte             // free slots, not yet granted
+	send func(slots []byte) // tells the child
 }
 
 type slot struct {
@@ -60,17 +74,13 @@ type slot struct {
 	freed func() // the picture's last holder has let go
 }
 
-var (
-	_ = [1]struct{}{}[unsafe.Sizeof(float32(0))-4]
-	// rings counts the mappings alive in this process, for tests and leaks.
-	rings atomic.Int64
-)
+// rings counts the mappings alive in this process: no tool of Go's sees them.
+var rings atomic.Int64
 
-// newRing makes the memory and returns it with the file to hand to the child.
-// grant is called, from any thread, when a slot goes to the child; it may not
-// block.
-func newRing(h media.House, l media.Layout, grant func(slot int)) (*ring, *os.File, error) {
-	n := slotsFor(h)
+// newRing makes the memory of n slots and returns it with the file to hand to the
+// child. send is called, on any thread, with slots that the child may fill; it
+// may not block.
+func newRing(h media.House, l media.Layout, n int, send func(slots []byte)) (*ring, *os.File, error) {
 	f, err := sealedMemory(n * l.Size)
 	if err != nil {
 		return nil, nil, err
@@ -81,11 +91,12 @@ func newRing(h media.House, l media.Layout, grant func(slot int)) (*ring, *os.Fi
 		return nil, nil, fmt.Errorf("map ring of %d MB: %w", n*l.Size>>20, err)
 	}
 	rings.Add(1)
-	r := &ring{house: h, layout: l, mem: mem, slots: make([]slot, n), grantFn: grant}
+	r := &ring{house: h, layout: l, mem: mem, slots: make([]slot, n), send: send}
+	r.hungry.Store(true)
 	r.refs.Store(1)
 	for i := range r.slots {
 		r.slots[i].freed = func() {
-			r.grant(i)
+			r.free(i)
 			r.unref()
 		}
 	}
@@ -114,11 +125,38 @@ func sealedMemory(size int) (*os.File, error) {
 	return f, nil
 }
 
-// grant gives a slot to the child.
-func (r *ring) grant(i int) {
-	r.slots[i].state.Store(slotGranted)
-	r.granted.Add(1)
-	r.grantFn(i)
+// free puts a slot where the child's next ones come from.
+func (r *ring) free(i int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.slots[i].state.Store(slotKept)
+	r.kept = append(r.kept, byte(i))
+	if len(r.kept) >= bundle || r.hungry.Load() {
+		r.grant()
+	}
+}
+
+// feed says how many ticks are at hand.
+func (r *ring) feed(ticks int) {
+	hungry := ticks <= lowWater
+	if r.hungry.Swap(hungry); hungry {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.grant()
+	}
+}
+
+// grant gives the free slots to the child; r.mu is held.
+func (r *ring) grant() {
+	if len(r.kept) == 0 {
+		return
+	}
+	for _, i := range r.kept {
+		r.slots[i].state.Store(slotGranted)
+	}
+	r.granted.Add(int32(len(r.kept)))
+	r.send(r.kept)
+	r.kept = r.kept[:0]
 }
 
 // take makes a tick of the slot a child handed over. The number of samples has
@@ -165,9 +203,9 @@ func (r *ring) unref() {
 	}
 }
 
-// writeByte writes one byte to a pipe without ever waiting. It may be called on
-// any thread, and after the pipe was closed.
-type byteWriter struct {
+// slotWriter writes slots' numbers to a pipe without ever waiting. It may be
+// used on any thread, also after the pipe was closed.
+type slotWriter struct {
 	conn syscall.RawConn
 }
 
@@ -175,11 +213,10 @@ type byteWriter struct {
 // byte per slot is ever on its way, so it hands over what it was not given.
 var errPipeFull = errors.New("pipe is full")
 
-func (w byteWriter) write(b byte) error {
+func (w slotWriter) write(slots []byte) error {
 	var err error
 	werr := w.conn.Write(func(fd uintptr) bool {
-		one := [1]byte{b}
-		_, err = unix.Write(int(fd), one[:])
+		_, err = unix.Write(int(fd), slots)
 		return true
 	})
 	if errors.Is(err, unix.EAGAIN) {

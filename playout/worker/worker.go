@@ -80,6 +80,7 @@ type Opener struct {
 	// killed, and then our patience before it is abandoned.
 	polite, patience time.Duration
 	kill             func(*os.Process) error
+	slots, warm      int // of each ring, see slotsFor
 }
 
 // NewOpener returns an opener. Close it at the end.
@@ -93,7 +94,8 @@ func NewOpener(o Options) *Opener {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Opener{o: o, layout: media.LayoutOf(o.House), ctx: ctx, cancel: cancel,
 		idle: make(chan struct{}), stuck: map[string]int{},
-		polite: time.Second, patience: 5 * time.Second, kill: (*os.Process).Kill}
+		polite: time.Second, patience: 5 * time.Second, kill: (*os.Process).Kill,
+		slots: slotsFor(o.House), warm: warmSlots}
 }
 
 // Open starts a child that reads the given part of a clip, from the given tick

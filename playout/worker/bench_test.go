@@ -1,0 +1,118 @@
+package worker
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"airloom/playout/cliptest"
+	"airloom/playout/media"
+	"airloom/playout/media/av"
+)
+
+var fullHD = media.House{Width: 1920, Height: 1080, FPS: media.Rational{Num: 25, Den: 1}, SampleRate: 44100, Fit: media.FitPad}
+
+// BenchmarkRing1080p25 is what the border between child and keeper costs at 25
+// ticks a second, in percent of one core: both processes' time, less what the
+// same reading costs in one process. At that pace every tick wakes the child
+// and the keeper anew, so the ring is narrowed to one slot: without that,
+// ticks would be handed over in bundles and look cheaper than they are.
+func BenchmarkRing1080p25(b *testing.B) { benchmarkRing(b, nil) }
+
+// BenchmarkRing1080p25Paced is the same at the real pace: run it with
+// -benchtime 500x for 20 seconds.
+func BenchmarkRing1080p25Paced(b *testing.B) {
+	pace := time.NewTicker(40 * time.Millisecond)
+	defer pace.Stop()
+	benchmarkRing(b, pace.C)
+}
+
+func benchmarkRing(b *testing.B, pace <-chan time.Time) {
+	op := NewOpener(Options{House: fullHD})
+	defer op.Close()
+	op.slots = 1
+	c := op.Open(context.Background(), script("ok", "ticks", "1000000000"), media.Start{})
+	for range 25 {
+		takeOne(b, c)
+	}
+	child := childClock(c.pid(b))
+	began := cpu(b, unix.CLOCK_PROCESS_CPUTIME_ID) + cpu(b, child)
+	b.ResetTimer()
+	for range b.N {
+		if pace != nil {
+			<-pace
+		}
+		takeOne(b, c)
+	}
+	b.StopTimer()
+	across := cpu(b, unix.CLOCK_PROCESS_CPUTIME_ID) + cpu(b, child) - began
+	require.NoError(b, c.Close())
+	settled(b, op)
+
+	within := inProcess(b, b.N)
+	b.ReportMetric(percentAt25(across, b.N), "%core-across")
+	b.ReportMetric(percentAt25(within, b.N), "%core-in-process")
+	b.ReportMetric(percentAt25(across-within, b.N), "%core-added")
+}
+
+// inProcess makes the same ticks without a border.
+func inProcess(b *testing.B, n int) time.Duration {
+	r, err := openSynthetic(context.Background(), script("ok", "ticks", "1000000000"), media.Start{}, fullHD)
+	require.NoError(b, err)
+	l := media.LayoutOf(fullHD)
+	mem, err := unix.Mmap(-1, 0, l.Size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	require.NoError(b, err)
+	defer unix.Munmap(mem)
+	began := cpu(b, unix.CLOCK_PROCESS_CPUTIME_ID)
+	for range n {
+		samples, err := r.Read(mem)
+		require.NoError(b, err)
+		p, err := av.Wrap(fullHD, l, mem, func() {})
+		require.NoError(b, err)
+		tick := media.NewTick(samples)
+		tick.Picture = p
+		copySound(tick.Sound[0], mem[l.OffL:])
+		copySound(tick.Sound[1], mem[l.OffR:])
+		tick.Free()
+	}
+	return cpu(b, unix.CLOCK_PROCESS_CPUTIME_ID) - began
+}
+
+// BenchmarkOpen is the time from Open to the first tick, as a join sees it.
+func BenchmarkOpen(b *testing.B) {
+	op := NewOpener(Options{House: fullHD})
+	defer op.Close()
+	for range b.N {
+		c := op.Open(context.Background(), script("ok"), media.Start{})
+		takeOne(b, c)
+		require.NoError(b, c.Close())
+	}
+}
+
+func takeOne(b *testing.B, c *Clip) {
+	tick, err := c.Poll()
+	if err == media.ErrNotReady {
+		<-c.Ready()
+		tick, err = cliptest.Next(b, c)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	tick.Free()
+}
+
+func percentAt25(d time.Duration, ticks int) float64 {
+	return 100 * d.Seconds() / float64(ticks) * 25
+}
+
+// childClock is the clock of another process's CPU time.
+func childClock(pid int) int32 { return int32(^pid)<<3 | 2 }
+
+func cpu(b *testing.B, clock int32) time.Duration {
+	var ts unix.Timespec
+	require.NoError(b, unix.ClockGettime(clock, &ts))
+	return time.Duration(ts.Nano())
+}
