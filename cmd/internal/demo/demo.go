@@ -23,8 +23,6 @@ import (
 const version = "1"
 
 const (
-	mediaDir = "media"
-	listDir  = "playlists"
 	listFile = "demo.yml"
 	cardFile = "still.png"
 )
@@ -52,29 +50,25 @@ func Dir() string {
 	return filepath.Join(base, "airloom", "demo-"+version)
 }
 
-// Media is the media root of what Make put into a directory.
-func Media(dir string) string { return filepath.Join(dir, mediaDir) }
-
 // Make puts the clips and their playlist into the directory, those that are not
-// there yet, and returns the playlist's path. It says in a few words what it is
+// there yet, and returns the playlist's path; the media root is the directory
+// itself. It says in a few words what it is
 // about to make; it says nothing when all is there.
 func Make(ctx context.Context, dir string, progress func(string)) (playlistPath string, err error) {
-	for _, d := range []string{mediaDir, listDir} {
-		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
-			return "", fmt.Errorf("make the demo's clips: %w", err)
-		}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("make the demo's clips: %w", err)
 	}
 	for i, s := range scenes {
 		say := fmt.Sprintf("drawing clip %d of %d: %s, %d seconds", i+1, len(scenes), s.title, s.seconds)
-		err := once(filepath.Join(Media(dir), s.file), say, progress, func(path string) error { return shoot(ctx, s, path) })
+		err := once(filepath.Join(dir, s.file), say, progress, func(path string) error { return shoot(ctx, s, path) })
 		if err != nil {
 			return "", fmt.Errorf("make the demo's clip %s: %w", s.file, err)
 		}
 	}
-	if err := once(filepath.Join(Media(dir), cardFile), "drawing the still", progress, savePNG); err != nil {
+	if err := once(filepath.Join(dir, cardFile), "drawing the still", progress, savePNG); err != nil {
 		return "", fmt.Errorf("make the demo's still: %w", err)
 	}
-	list := filepath.Join(dir, listDir, listFile)
+	list := filepath.Join(dir, listFile)
 	err = once(list, "", progress, func(path string) error { return os.WriteFile(path, []byte(demoPlaylist), 0o644) })
 	if err != nil {
 		return "", fmt.Errorf("write the demo's playlist: %w", err)

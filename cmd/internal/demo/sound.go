@@ -27,7 +27,7 @@ func (s scene) sound() [2][]float32 {
 // chordTo adds the chord, each tone swelling at a pace of its own.
 func (s scene) chordTo(out [2][]float32) {
 	for i, hz := range s.chord {
-		level := 0.030 / (1 + 0.25*float64(i))
+		level := 0.052 / (1 + 0.25*float64(i))
 		pace := 0.11 + 0.037*float64(i)
 		for k := range out[0] {
 			t := float64(k) / rate
@@ -49,7 +49,7 @@ func pluck(out [2][]float32, at int, hz, side float64) {
 		for h := 1.0; h <= 4; h++ {
 			v += math.Exp(-t*(2.2+1.6*h)) / (h * h) * math.Sin(2*math.Pi*hz*h*t)
 		}
-		v = attack * (0.16*v + 0.05*math.Exp(-t/0.006)*math.Sin(2*math.Pi*2400*t))
+		v = attack * (0.27*v + 0.07*math.Exp(-t/0.006)*math.Sin(2*math.Pi*2400*t))
 		out[0][k] += float32(v * (1 - side))
 		out[1][k] += float32(v * side)
 	}
