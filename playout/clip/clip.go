@@ -83,6 +83,7 @@ func (r *Reader) Read(slot []byte) (samples int, err error) {
 			err = r.ctx.Err()
 		}
 		r.failed = err
+		r.tell()
 		r.teardown()
 	}
 	return samples, err
@@ -93,7 +94,7 @@ func (r *Reader) read(slot []byte) (int, error) {
 		return 0, io.EOF
 	}
 	there, err := r.reaches(r.tick - r.base)
-	if err == nil && !there {
+	if err == nil && !there && r.spec.Loop {
 		there, err = r.again()
 	}
 	if err != nil {
@@ -171,6 +172,9 @@ func (r *Reader) overhang(k int64) (bool, error) {
 	if r.sound == nil {
 		return false, nil
 	}
+	if r.early(r.video.end, r.trackTicks(r.video.dec.track)) {
+		return false, nil // the picture broke off: the item is over, not held for minutes
+	}
 	from := sampleAt(r.house, r.base)
 	far := sampleAt(r.house, r.base+r.video.end+2) - from
 	if err := r.sound.fill(far + 1); err != nil {
@@ -189,6 +193,21 @@ func (r *Reader) soundReaches(k int64) bool {
 	return k < instant{r.sound.length(), media.Rational{Num: 1, Den: r.sound.rate.Num}}.round(instant{0, media.Rational{Num: 1, Den: r.sound.rate.Num}}, r.house.FPS)
 }
 
+// again begins the next round of a loop, if this one ended well.
+func (r *Reader) again() (bool, error) {
+	if r.tick == r.base {
+		return false, nil // a round without a tick would never end
+	}
+	if err := r.ending(); !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	r.base = r.tick
+	if err := r.start(true); err != nil {
+		return false, r.noStart(err)
+	}
+	return r.reaches(0)
+}
+
 // Close gives everything back. It may be called at any time between reads.
 func (r *Reader) Close() error {
 	r.teardown()
@@ -199,15 +218,22 @@ func (r *Reader) Close() error {
 }
 
 func (r *Reader) teardown() {
+	r.release()
+	r.norm.close()
+	r.norm, r.card = nil, nil
+}
+
+// release gives back what belongs to the opened source.
+func (r *Reader) release() {
 	r.video.close()
 	r.sound.close()
-	r.norm.close()
-	r.video, r.sound, r.norm, r.card = nil, nil, nil, nil
+	r.video, r.sound = nil, nil
 	if r.dm != nil {
 		r.dm.close()
 		r.dm = nil
 	}
 	if r.src != nil {
 		r.src.close()
+		r.src = nil
 	}
 }

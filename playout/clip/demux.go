@@ -142,15 +142,22 @@ func (d *demux) read() error {
 	return nil
 }
 
+// forget drops what waits for a track.
+func (d *demux) forget(t *track) {
+	for _, p := range t.queue {
+		d.queued -= p.Size()
+		freePacket(p)
+	}
+	t.queue = t.queue[:0]
+}
+
 // clear drops what waits: after a seek.
 func (d *demux) clear() {
 	for _, t := range d.tracks {
-		for _, p := range t.queue {
-			freePacket(p)
-		}
-		t.queue, t.next = nil, noPTS
+		d.forget(t)
+		t.next = noPTS
 	}
-	d.queued, d.end = 0, nil
+	d.end = nil
 	d.jumps.clear()
 }
 

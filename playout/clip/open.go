@@ -21,7 +21,7 @@ func (r *Reader) open() (err error) {
 		return err
 	}
 	r.limit = r.cap()
-	if err := r.start(); err != nil {
+	if err := r.start(false); err != nil {
 		return r.noStart(err)
 	}
 	r.describe()
@@ -70,25 +70,30 @@ func (r *Reader) openTracks() error {
 		return fault(media.FaultUnsupported, "%s holds no picture and no sound that can be decoded (libav: %w)", r.src.name, why)
 	}
 	r.dm.only(pt, st)
-	r.norm = newNormaliser(r.house)
-	if r.video == nil {
+	if r.norm == nil {
+		r.norm = newNormaliser(r.house)
+	}
+	if r.video == nil && r.card == nil {
 		r.card = make([]byte, r.layout.Size)
 		card.Sound(r.card, r.house, r.layout)
 	}
 	return nil
 }
 
-// start makes the round's first tick ready.
-func (r *Reader) start() error {
+// start makes the next tick ready. Again says that the source has been read before.
+func (r *Reader) start(again bool) error {
 	r.zero = r.sourceZero()
 	in := r.zero.plus(int64(r.spec.In), media.Rational{Num: 1e9, Den: 1}, nanos)
-	if r.spec.In > 0 {
+	if again || r.spec.In > 0 {
 		if err := r.land(in); err != nil {
 			return err
 		}
 	}
 	if err := r.begin(in); err != nil {
 		return err
+	}
+	if n := r.declared(); !again && r.spec.Loop && n > 0 {
+		r.base = r.tick - r.tick%n // the round in which the tick lies
 	}
 	if k := r.tick - r.base; k > 0 {
 		at := r.origin().plus(k, r.house.FPS, nanos)

@@ -3,6 +3,8 @@ package clip
 import (
 	"errors"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/asticode/go-astiav"
@@ -14,37 +16,39 @@ import (
 // what they would have given.
 const runUp = 150 * time.Millisecond
 
-// How far before the wanted time to seek, one after the other until it is clear
-// that nothing wanted lies before the place reached. Indexes lie. The last one
+// How far before the wanted time to begin, one after the other until it is clear
+// that nothing wanted lies before the place reached: indexes lie. The last one
 // is from the beginning.
 var steps = []time.Duration{0, time.Second, 5 * time.Second, 20 * time.Second, -1}
+
+// A file whose clock may jump is not sought by time: its packets are read
+// through instead, which costs a second or so a gigabyte. Beyond this size it is
+// sought all the same.
+const scanUpTo = 4 << 30
 
 // land moves demuxer and decoders so that all that is shown and heard from t on
 // comes out, after what is to be thrown away.
 func (r *Reader) land(t instant) error {
 	for _, step := range steps {
-		whole := step < 0
-		to := t
-		if !whole {
-			to = t.plus(-int64(step), media.Rational{Num: 1e9, Den: 1}, nanos)
+		to := t.plus(-int64(max(step, 0)), media.Rational{Num: 1e9, Den: 1}, nanos)
+		whole := step < 0 || !r.zero.before(to)
+		var err error
+		switch {
+		case whole:
+			err = r.rewind()
+		case r.src.jumpy():
+			err = r.scan(to.plus(-int64(time.Second), media.Rational{Num: 1e9, Den: 1}, nanos))
+		default:
+			err = r.jump(to)
 		}
-		if !r.zero.before(to) {
-			whole = true
-		}
-		if whole {
-			to = r.zero
-		}
-		if err := r.jump(to); err != nil && !whole {
+		if err != nil && !whole {
 			continue
-		} else if err != nil {
+		}
+		if err != nil || whole {
 			return err
 		}
-		ok, err := r.landed(t)
-		if err != nil && !errors.Is(err, io.EOF) {
+		if ok, err := r.landed(t); ok || err != nil && !errors.Is(err, io.EOF) {
 			return err
-		}
-		if ok || whole {
-			return nil
 		}
 	}
 	return nil
@@ -53,8 +57,24 @@ func (r *Reader) land(t instant) error {
 // jump seeks to the last keyframe at or before a time.
 func (r *Reader) jump(to instant) error {
 	main := r.mainTrack()
+	return r.seek(main.index, to.in(main.tb).pts, astiav.SeekFlagBackward)
+}
+
+// rewind goes back to the beginning; where the file does not allow it, by
+// opening it again.
+func (r *Reader) rewind() error {
+	if r.src.bytewise() && r.seek(-1, 0, astiav.SeekFlagByte) == nil {
+		return nil
+	}
+	if !r.src.bytewise() && r.jump(r.zero) == nil {
+		return nil
+	}
+	return r.reopen()
+}
+
+func (r *Reader) seek(stream int, to int64, how astiav.SeekFlag) error {
 	err := r.src.watch.within(openWithin, func() error {
-		return r.src.fc.SeekFrame(main.index, to.in(main.tb).pts, astiav.NewSeekFlags(astiav.SeekFlagBackward))
+		return r.src.fc.SeekFrame(stream, to, astiav.NewSeekFlags(how))
 	})
 	if err != nil {
 		return err
@@ -65,6 +85,50 @@ func (r *Reader) jump(to instant) error {
 	}
 	if r.sound != nil {
 		r.sound.reset()
+	}
+	return nil
+}
+
+// scan reads through the file from its beginning and drops what lies before a
+// time, undecoded.
+func (r *Reader) scan(to instant) error {
+	if err := r.rewind(); err != nil {
+		return err
+	}
+	for {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.dm.read(); err != nil {
+			return err
+		}
+		for _, t := range r.dm.tracks {
+			if n := len(t.queue); n > 0 && !(instant{packetTime(t.queue[n-1]), t.tb}).before(to) {
+				return nil
+			}
+			r.dm.forget(t)
+		}
+	}
+}
+
+// reopen opens the source anew and keeps what is known of it.
+func (r *Reader) reopen() error {
+	info, video, origin := r.info, r.video, instant{}
+	if video != nil {
+		origin = video.origin
+	}
+	r.release()
+	src, err := openSource(r.ctx, r.spec)
+	if err != nil {
+		return err
+	}
+	r.src = src
+	if err := r.openTracks(); err != nil {
+		return err
+	}
+	r.info = info
+	if video != nil && r.video != nil {
+		r.video.origin = origin
 	}
 	return nil
 }
@@ -88,4 +152,20 @@ func (r *Reader) landed(t instant) (bool, error) {
 		return false, err
 	}
 	return !t.before(p.at), nil
+}
+
+// bytewise says that the beginning of the file is found by its place, not by a
+// time: the format has neither an index nor a clock to trust.
+func (s *source) bytewise() bool {
+	return !s.live && slices.ContainsFunc(strings.Split(s.fc.InputFormat().Name(), ","), func(n string) bool {
+		return slices.Contains([]string{"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "aac", "mp3", "ac3", "eac3", "dts", "obu", "ivf", "av1", "vc1", "cavsvideo", "h263", "h261", "dv", "amr", "loas", "truehd", "mlp"}, n)
+	})
+}
+
+// jumpy says that the clock may jump inside the file.
+func (s *source) jumpy() bool {
+	if s.live || s.size > scanUpTo {
+		return false
+	}
+	return slices.Contains([]string{"mpegts", "mpeg"}, s.fc.InputFormat().Name())
 }

@@ -71,6 +71,7 @@ type source struct {
 	file    *os.File // nil for an address
 	name    string   // for people
 	version string
+	size    int64
 	live    bool
 }
 
@@ -112,6 +113,7 @@ func (s *source) openFile(spec media.Spec) error {
 	if s.file, err = openUnder(spec.Root, path, s.name); err != nil {
 		return fileFault(s.name, err)
 	}
+	s.size = info.Size()
 	s.version = fmt.Sprintf("%s %d %d", path, info.Size(), info.ModTime().UnixNano())
 	return nil
 }

@@ -144,7 +144,7 @@ func (v *video) finish() {
 		return
 	}
 	end := instant{v.cur.at.pts + v.cur.last, v.cur.at.tb}
-	v.end = max(end.round(v.origin, v.fps), v.cur.first+1)
+	v.end = max(end.round(v.origin, v.fps), 1)
 }
 
 // reset forgets all pictures: after a seek.
