@@ -108,7 +108,7 @@ func New(cfg Config, rooms Rooms) *Engine {
 // Step airs one tick. It calls nothing that can block.
 func (e *Engine) Step() {
 	if e.refresh.Swap(false) {
-		e.forget()
+		e.lookUpAgain()
 	}
 	t := e.fromItem()
 	if t == nil {

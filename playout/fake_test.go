@@ -135,7 +135,7 @@ func (c *camera) Room() <-chan struct{} { ch := make(chan struct{}, 1); ch <- st
 type list []string
 
 func (l list) entry(i int) playlist.Entry {
-	return playlist.Entry{Playlist: "p.yml", Index: i, Item: playlist.Item{ID: fmt.Sprint(i), Source: l[i], Title: l[i]}}
+	return playlist.Entry{Playlist: "p.yml", Index: i, Item: playlist.Item{ID: l[i], Source: l[i], Title: l[i]}}
 }
 func (l list) Now() playlist.Entry {
 	if len(l) == 0 {

@@ -230,17 +230,20 @@ func (e *Engine) tell(entry playlist.Entry, o Outcome, cause error) {
 		"playlist", entry.Playlist, "line", entry.Item.Line, "kind", media.KindOf(cause), "cause", cause)
 }
 
-// forget closes the look-ahead, so that what follows is asked for anew.
-func (e *Engine) forget() {
-	if e.look != nil {
-		e.look.close()
-		e.look = nil
-	}
+// lookUpAgain asks anew what follows, and keeps the look-ahead if it is that still.
+func (e *Engine) lookUpAgain() {
 	if e.air != nil {
 		e.after = e.air.entry
 	}
 	clear(e.failed)
 	e.retry = 0
+	if e.look == nil {
+		return
+	}
+	if next := e.follow(); key(next) != key(e.look.entry) || next.Round != e.look.entry.Round {
+		e.look.close()
+		e.look = nil
+	}
 }
 
 func key(e playlist.Entry) string { return e.Playlist + "\x00" + e.Item.ID }

@@ -78,7 +78,7 @@ func TestAfterALongPauseTheClockIsAnchoredAnew(t *testing.T) {
 		cam := &clocked{from: time.Now()}
 		st.rooms.Encoder = cam
 		st.rooms.Rundown = sleeper{list{"a"}, cam, 30 * time.Second}
-		st.forget()
+		st.Refresh()
 		ctx, cancel := context.WithTimeout(t.Context(), 80*time.Second)
 		defer cancel()
 		done := make(chan error)

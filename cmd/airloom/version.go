@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/asticode/go-astiav"
 	"github.com/spf13/cobra"
 
 	"airloom/encoder"
@@ -17,6 +18,7 @@ func versionCommand() *cobra.Command {
 		Short: "Tell the versions of airloom, Go, FFmpeg and x264",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			av.SetLog(astiav.LogLevelQuiet, func(astiav.LogLevel, string) {})
 			v := struct {
 				Airloom string `json:"airloom"`
 				Go      string `json:"go"`
