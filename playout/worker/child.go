@@ -117,10 +117,19 @@ func (c *childSide) serve(open openFunc, req request) error {
 		return c.sayEnd(err)
 	}
 	defer r.Close()
-	if err := c.say(recInfo, r.Info()); err != nil {
-		return err
+	told := -1
+	tell := func() error {
+		info := r.Info()
+		if len(info.Notes) == told {
+			return nil
+		}
+		told = len(info.Notes)
+		return c.say(recInfo, info)
 	}
 	for n := req.Start.Tick; ; n++ {
+		if err := tell(); err != nil { // reading may add to what is known
+			return err
+		}
 		slot, err := c.granted.ReadByte()
 		if err != nil {
 			return nil // the keeper has hung up

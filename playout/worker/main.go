@@ -2,8 +2,8 @@ package worker
 
 import (
 	"context"
-	"errors"
 
+	"airloom/playout/clip"
 	"airloom/playout/media"
 )
 
@@ -12,6 +12,10 @@ import (
 // else is set up: a join waits for it.
 func Main() int { return serve(openClip) }
 
-func openClip(context.Context, media.Spec, media.Start, media.House) (reader, error) {
-	return nil, &media.Fault{Kind: media.FaultUnsupported, Err: errors.New("clips cannot be read yet")}
+func openClip(ctx context.Context, s media.Spec, at media.Start, h media.House) (reader, error) {
+	r, err := clip.Open(ctx, s, at, h)
+	if err != nil {
+		return nil, err // not r: a nil *Reader is no nil reader
+	}
+	return r, nil
 }

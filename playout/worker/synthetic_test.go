@@ -24,7 +24,12 @@ import (
 // TestMain is also the child: this test's own program, started anew.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "clip-worker" {
-		os.Exit(serve(openSynthetic))
+		os.Exit(serve(func(ctx context.Context, s media.Spec, at media.Start, h media.House) (reader, error) {
+			if strings.HasPrefix(s.Source, "synthetic:") {
+				return openSynthetic(ctx, s, at, h)
+			}
+			return openClip(ctx, s, at, h)
+		}))
 	}
 	os.Exit(m.Run())
 }
