@@ -57,12 +57,12 @@ func Parse(name string, data []byte) (*Config, Problems) {
 	r := document.Decode(root, &f, later)
 	c := &f.Config
 	c.reading = r
+	r.Add(ps)
 	c.outputs(f.Output)
 	place(c, name)
 	c.validate()
-	ps = append(ps, r.Problems...)
-	ps.Sort()
-	return c, ps
+	r.Problems.Sort()
+	return c, r.Problems
 }
 
 // later gives the words for keys that people may know from elsewhere.
@@ -179,7 +179,7 @@ func lookup(ref, dir string) (string, error) {
 	}
 	data, err := document.ReadFile(name)
 	if err != nil {
-		return "", fmt.Errorf("cannot read %s for ${file:…}: %v", name, cause(err))
+		return "", fmt.Errorf("cannot read %s for ${file:…}: %v; put the file there, or correct the path", name, cause(err))
 	}
 	if len(data) > maxSecret {
 		return "", fmt.Errorf("%s is larger than %d KiB: ${file:…} is for one short value", name, maxSecret>>10)

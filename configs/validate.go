@@ -60,7 +60,7 @@ func (c *Config) oneOf(key, value string, words ...string) {
 // atLeast complains about a time that is shorter.
 func (c *Config) atLeast(key string, value, least time.Duration) {
 	if value < least {
-		c.errorf(key, "%s is too short: write %s or more", value, short(least))
+		c.errorf(key, "%s is too short: write %s or more", short(value), short(least))
 	}
 }
 
@@ -85,7 +85,7 @@ func (c *Config) validateChannel() {
 	}
 	zone := c.Channel.Timezone
 	if _, err := time.LoadLocation(zone); err != nil || zone == "" {
-		c.errorf("channel.timezone", "the time zone %s is not known: write a name such as Europe/Berlin, UTC or Local", c.reading.Quote("channel.timezone", zone))
+		c.errorf("channel.timezone", "%s is no time zone: write a name such as Europe/Berlin, UTC or Local", c.reading.Quote("channel.timezone", zone))
 	}
 }
 
@@ -168,11 +168,7 @@ func (c *Config) media(key, source string) {
 		}
 		return
 	}
-	path := source
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(c.Media.Root, path)
-	}
-	if source != "" && !within(c.Media.Root, path) {
+	if source != "" && !within(c.Media.Root, c.inRoot(source)) {
 		c.errorf(key, "%s is outside of the media root %s: move the file there", c.reading.Quote(key, source), c.Media.Root)
 	}
 }

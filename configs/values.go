@@ -86,7 +86,7 @@ type Bits int64
 
 // String writes it in kilobits where it can.
 func (b Bits) String() string {
-	if b%1000 == 0 {
+	if b != 0 && b%1000 == 0 {
 		return fmt.Sprintf("%dk", int64(b)/1000)
 	}
 	return strconv.FormatInt(int64(b), 10)

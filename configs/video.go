@@ -183,8 +183,12 @@ func (c *Config) validateLevel(v Video) {
 		}
 	}
 	house := fmt.Sprintf("%dx%d at %s", c.House.Width, c.House.Height, c.House.FPS)
+	less := ""
+	if strings.HasSuffix(key, "rate") || strings.HasSuffix(key, "size") {
+		less = "less, or "
+	}
 	if best := lowest(d); best != "" {
-		c.errorf(key, "%s (%s): write encoder.video.level: %q", words, house, best)
+		c.errorf(key, "%s (%s): write %sencoder.video.level: %q", words, house, less, best)
 	} else {
 		c.errorf(key, "%s (%s), and no level takes more: make it smaller", words, house)
 	}

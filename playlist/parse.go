@@ -106,12 +106,8 @@ func Parse(name string, data []byte, o Options) (*Playlist, Problems) {
 	}
 	raw := rawList{Loop: true}
 	c := checker{options: o, seen: map[string]int{}, skip: map[string]bool{}}
+	ps = append(ps, c.shapes(root)...)
 	c.Reading = document.Decode(root, &raw, c.unknown)
-	for i, n := range items(root) {
-		if n.Kind != document.Map {
-			c.skip[itemPath(i)] = true // refused as a whole
-		}
-	}
 	list := c.list(raw)
 	list.File = filepath.Base(name)
 	if list.Name == "" {
@@ -125,11 +121,25 @@ func Parse(name string, data []byte, o Options) (*Playlist, Problems) {
 	return list, ps
 }
 
-func items(root *document.Node) []*document.Node {
-	if n := root.Field("items"); n != nil {
-		return n.Items
+// shapes refuses items that are no mappings, and makes empty ones of them.
+func (c *checker) shapes(root *document.Node) (ps Problems) {
+	items := root.Field("items")
+	if items == nil {
+		return nil
 	}
-	return nil
+	for i, n := range items.Items {
+		switch n.Kind {
+		case document.Scalar:
+			ps.Errorf(n.Position, "an item has keys: write - {source: %s}", n.Quote())
+		case document.List:
+			ps.Errorf(n.Position, "an item has keys: write - {source: one.mp4}, one item a line")
+		default:
+			continue
+		}
+		*n = document.Node{Position: n.Position, Kind: document.Map}
+		c.skip[itemPath(i)] = true
+	}
+	return ps
 }
 
 func itemPath(i int) string { return fmt.Sprintf("items[%d]", i) }

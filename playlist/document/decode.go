@@ -23,10 +23,8 @@ func Decode(root *Node, into any, unknown func(path, key string) string) *Readin
 	v := reflect.ValueOf(into).Elem()
 	collect(v.Type(), "", d.homes)
 	d.decode(root, v, "")
-	r := &Reading{Problems: d.problems, places: d.places, hidden: d.hidden, bad: map[Position]bool{}}
-	for _, p := range d.problems {
-		r.bad[p.Position] = true
-	}
+	r := &Reading{places: d.places, hidden: d.hidden, bad: map[Position]bool{}}
+	r.Add(d.problems)
 	return r
 }
 

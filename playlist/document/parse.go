@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -43,7 +44,11 @@ func Parse(name string, data []byte) (*Node, Problems) {
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if i := invalid(data); i >= 0 {
-		ps.Errorf(place(name, data, i), "this is not UTF-8 text: save the file as UTF-8")
+		words := "this is not UTF-8 text: save the file as UTF-8"
+		if data[i] < utf8.RuneSelf {
+			words = fmt.Sprintf("a control character (%#02x), which no text holds: remove it", data[i])
+		}
+		ps.Errorf(place(name, data, i), "%s", words)
 		return nil, ps
 	}
 	if strings.EqualFold(filepath.Ext(name), ".json") {

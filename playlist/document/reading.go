@@ -28,6 +28,14 @@ func (r *Reading) At(path string) Position {
 // Has reports whether the file holds the key.
 func (r *Reading) Has(path string) bool { _, ok := r.places[path]; return ok }
 
+// Add takes over problems found elsewhere: their values count as not read.
+func (r *Reading) Add(ps Problems) {
+	for _, p := range ps {
+		r.bad[p.Position] = true
+	}
+	r.Problems = append(r.Problems, ps...)
+}
+
 // Errorf reports an error at the key, unless its value could not be read: what
 // stands in the struct then is not what the file says.
 func (r *Reading) Errorf(path, format string, args ...any) {

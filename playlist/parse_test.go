@@ -1,0 +1,129 @@
+package playlist
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestYAMLAndJSONSayTheSame(t *testing.T) {
+	y, _ := parseFile(t, "testdata/main.good.yml")
+	j, _ := parseFile(t, "testdata/main.good.json")
+	for i := range y.Items {
+		y.Items[i].Line, j.Items[i].Line = 0, 0
+	}
+	require.Equal(t, y.Items, j.Items)
+	require.Equal(t, Item{
+		ID: y.Items[0].ID, Source: "films/one.mp4", Title: "One",
+		In: 10 * time.Second, Out: 45 * time.Minute, Repeat: 1,
+	}, y.Items[0])
+	ident := y.Items[2]
+	require.Equal(t, []any{"ident.mp4", 3, -2.0, "deu", false}, []any{ident.Title, ident.Repeat, ident.GainDB, ident.Audio, ident.Loop})
+	require.Equal(t, "cam.example/door", y.Items[3].Title)
+	require.Equal(t, "main.good.yml", y.File)
+	require.Equal(t, "Main", y.Name)
+}
+
+func parseText(t *testing.T, text string) *Playlist {
+	list, ps := Parse("main.yml", []byte(text), options)
+	require.Empty(t, ps.String())
+	return list
+}
+
+func TestNamesFallBackToFileNames(t *testing.T) {
+	list := parseText(t, "items:\n  - {source: films/one.mp4}\n  - {source: \"http://ops:geheim@cam.example/x/?token=geheim\"}\n")
+	require.Equal(t, "main", list.Name)
+	require.Equal(t, "one.mp4", list.Items[0].Title)
+	require.Equal(t, "cam.example/x", list.Items[1].Title)
+	require.True(t, list.Loop)
+}
+
+// An item is the same wherever it stands; of equal ones, the n-th is the n-th.
+func TestIdentity(t *testing.T) {
+	before := parseText(t, "items:\n  - {source: a.mp4}\n  - {source: b.mp4, in: \"00:01\"}\n  - {source: a.mp4}\n").Items
+	after := parseText(t, "# moved\nitems:\n  - {in: 1s, source: b.mp4}\n  - {source: a.mp4, loop: 1}\n  - source: a.mp4\n").Items
+	require.Equal(t, before[1].ID, after[0].ID)
+	require.Equal(t, before[0].ID, after[1].ID)
+	require.Equal(t, before[2].ID, after[2].ID)
+	require.NotEqual(t, before[0].ID, before[2].ID)
+	// Every field counts.
+	var seen []string
+	for _, fields := range []string{
+		"source: a", "source: b", "source: a, title: x", "source: a, in: 1s", "source: a, out: 1s", "source: a, duration: 1s",
+		"source: a, loop: 2", "source: a, loop: true, duration: 1s", "source: a, audio: deu", "source: a, gain_db: 1",
+	} {
+		id := parseText(t, "items:\n  - {"+fields+"}\n").Items[0].ID
+		require.NotContains(t, seen, id, fields)
+		require.Len(t, id, 16)
+		seen = append(seen, id)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	for source, want := range map[string]string{
+		"a.mp4":                 "/srv/media/a.mp4",
+		"./x/../a b.mp4":        "/srv/media/a b.mp4",
+		"/srv/media/x/a.mp4":    "/srv/media/x/a.mp4",
+		"..a.mp4":               "/srv/media/..a.mp4",
+		"concat:a|b":            "/srv/media/concat:a|b",
+		"RTSP://CAM.example/a":  "RTSP://CAM.example/a",
+		"http://cam.example:80": "http://cam.example:80",
+	} {
+		got, err := options.Resolve(source)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for _, source := range []string{"", " ", "..", "../media/a", "x/../..", "/", "/srv/mediapool/a", "/srv/media", "gopher://x/y", "http://other.example/"} {
+		_, err := options.Resolve(source)
+		require.Error(t, err, source)
+	}
+	_, err := Options{Schemes: []string{"http"}}.Resolve("http://any.example/x")
+	require.NoError(t, err, "no list of hosts allows any")
+}
+
+func TestRedact(t *testing.T) {
+	for source, want := range map[string]string{
+		"films/a?b#c.mp4":                      "films/a?b#c.mp4",
+		"http://cam.example/x":                 "http://cam.example/x",
+		"rtsp://ops:geheim@cam.example/x":      "rtsp://cam.example/x…",
+		"http://cam.example/x?token=geheim#ge": "http://cam.example/x…",
+		"http://cam.example:geheim@/":          "http:///…",
+	} {
+		require.Equal(t, want, Redact(source))
+	}
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	_, ps := Load(filepath.Join(dir, "none.yml"), options)
+	require.EqualError(t, ps.Err(), filepath.Join(dir, "none.yml")+":1:1: cannot read the playlist: no such file or directory")
+	_, ps = Load(dir, options)
+	require.ErrorContains(t, ps.Err(), "is a directory")
+	path := filepath.Join(dir, "big.yml")
+	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("# x\n", 1<<20)+"#"), 0o644))
+	_, ps = Load(path, options)
+	require.ErrorContains(t, ps.Err(), "larger than 4 MiB")
+}
+
+// A large playlist is read in a moment, and so is what is wrong with it.
+func TestManyItems(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("items:\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&b, "  - {source: films/%d.mp4, title: \"Film %d\", in: 10s}\n", i, i)
+	}
+	begun := time.Now()
+	require.Len(t, parseText(t, b.String()).Items, 20_000)
+	_, ps := Parse("main.yml", []byte(b.String()+"  - {source: a: b}\n"), options)
+	require.Len(t, ps, 1)
+	require.Equal(t, 20_002, ps[0].Line)
+	_, ps = Parse("main.yml", []byte(strings.ReplaceAll(b.String(), "in: 10s", "in: x, out: 0")), options)
+	require.Len(t, ps, 40_000)
+	t.Logf("%v for %d KiB, three times", time.Since(begun), b.Len()>>10)
+	require.Less(t, time.Since(begun), 20*time.Second)
+}
