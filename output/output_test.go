@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,14 +118,14 @@ func (x *session) Run(ctx context.Context, in <-chan *media.Packet) error {
 type bench struct {
 	*Output
 	all  []*media.Packet
-	want bool
+	want atomic.Bool
 	end  func()
 }
 
 func newBench(s *server, cfg Config) *bench {
 	b := &bench{}
 	info := media.StreamInfo{FPS: media.Rational{Num: 25, Den: 1}, SampleRate: 44100}
-	b.Output = New(cfg, info, s, func() { b.want = true }, slog.New(slog.DiscardHandler))
+	b.Output = New(cfg, info, s, func() { b.want.Store(true) }, slog.New(slog.DiscardHandler))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = b.Run(ctx) }()
@@ -136,8 +137,7 @@ func newBench(s *server, cfg Config) *bench {
 func (b *bench) play(d time.Duration) {
 	for range d / (40 * time.Millisecond) {
 		n := int64(len(b.all) / 2)
-		v := &media.Packet{Kind: media.Video, DTS: n, PTS: n, Key: n%50 == 0 || b.want, Units: [][]byte{make([]byte, 1000)}}
-		b.want = b.want && !v.Key
+		v := &media.Packet{Kind: media.Video, DTS: n, PTS: n, Key: b.want.Swap(false) || n%50 == 0, Units: [][]byte{make([]byte, 1000)}}
 		for _, p := range []*media.Packet{v, {Kind: media.Audio, DTS: n * 1764, PTS: n * 1764, Key: true, Units: [][]byte{{1}}}} {
 			b.all = append(b.all, p)
 			b.Offer(p)
@@ -145,6 +145,12 @@ func (b *bench) play(d time.Duration) {
 		time.Sleep(40 * time.Millisecond)
 		synctest.Wait()
 	}
+}
+
+// rest lets time pass without an encoder.
+func rest(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 // bubble runs f in fake time.
@@ -193,7 +199,7 @@ func TestBackWithinASecondHoweverLongItWasAway(t *testing.T) {
 				s.set(break_)
 				time.Sleep(1100 * time.Millisecond) // the session ends
 				s.set(func(s *server) { s.lives = 0 })
-				time.Sleep(away)
+				rest(away)
 				require.Equal(t, Waiting, b.Status().State)
 				require.Equal(t, KindUnreachable, b.Status().LastKind)
 				require.Greater(t, b.Status().Attempt, int(away/probeEvery))
@@ -214,12 +220,12 @@ func TestBackWithinTwoSecondsOfTheLastRefusal(t *testing.T) {
 		for _, for_ := range []time.Duration{700 * time.Millisecond, 10 * time.Second, 3 * time.Minute} {
 			s := &server{fault: kind}
 			bubble(t, s, Config{}, func(t *testing.T, b *bench) {
-				time.Sleep(for_)
+				rest(for_)
 				require.LessOrEqual(t, s.reaches, 4+int(for_/(1200*time.Millisecond)), "hammers")
 				require.Equal(t, kind, b.Status().LastKind)
 				s.set(func(s *server) { s.fault = "" })
 				stopped := time.Now()
-				time.Sleep(3 * time.Second)
+				rest(3 * time.Second)
 				require.LessOrEqual(t, s.sessions[0].began.Sub(stopped), 1600*time.Millisecond)
 			})
 		}

@@ -10,60 +10,106 @@ const (
 	pingEvery  = 2 * time.Second
 	lookEvery  = 250 * time.Millisecond
 	stallAfter = 7 * time.Second
-	// How much a server that acknowledges may leave unacknowledged before its
-	// kernel's word for it counts no more.
-	unconfirmed = 3 * ackWindow
+
+	stretch = 16 << 10      // bytes after which the window is judged
+	rise    = 1 << 10       // of the window, more than rounding
+	unheard = 3 * ackWindow // what a server that acknowledges may leave open
 )
+
+// socket is what the kernel knows of the way to the server.
+type socket struct {
+	acked   uint64 // bytes the server's kernel has acknowledged
+	window  uint64 // how many more it is ready for
+	pending bool   // something is unsent or unacknowledged
+}
+
+// spoken is what the server itself has said.
+type spoken struct {
+	heard time.Time // the last message
+	acks  int64     // acknowledgements so far
+	pongs int64     // answers to our pings so far
+}
 
 // evidence is what is known of the server's life.
 //
 // That a write succeeds, or that TCP acknowledges it, proves nothing: the
 // server's kernel takes data for a frozen program too, for half a minute at
-// 180 kbit/s. Two things only the program itself can bring about: a message
-// from it, and room in its receive buffer. What TCP has acknowledged plus the
-// window it offers is the right edge of what the server will take; the kernel
-// moves it on only as the program reads. A slow server moves it slowly.
+// 180 kbit/s. A message from the server is proof. Servers that never send one
+// are judged by the window their kernel offers: it falls steadily while the
+// program does not read, and stands or rises while it does, however slowly.
+// Not to know is no alarm.
 type evidence struct {
-	heard     time.Time // the last message from the server
-	moved     time.Time // when the edge last moved
-	edge      uint64
-	acked     uint64 // bytes TCP has acknowledged
-	confirmed uint64 // of these, when the server itself last spoke
-	acks      int64  // acknowledgements by the server itself
+	start   socket // where the present stretch began
+	startAt time.Time
+	last    socket
+	lastAt  time.Time // when TCP last acknowledged something, or had nothing to
+	falling time.Time // when the window began to fall, zero while it does not
+	spoken  spoken
+	unheard uint64 // bytes TCP has acknowledged since the server last spoke
+}
+
+func newEvidence(now time.Time) evidence {
+	return evidence{startAt: now, lastAt: now, spoken: spoken{heard: now}}
 }
 
 // look adds what is seen now.
-func (e evidence) look(now, heard time.Time, acks int64, acked, window uint64) evidence {
-	if heard.After(e.heard) {
-		e.heard, e.confirmed = heard, acked
+func (e evidence) look(now time.Time, s socket, said spoken) evidence {
+	e.unheard += s.acked - e.last.acked
+	if said.heard.After(e.spoken.heard) {
+		e.unheard, e.falling = 0, time.Time{}
+		e.start, e.startAt = s, now
 	}
-	e.acks, e.acked = acks, acked
-	// A server that has acknowledged is held to it: where there is a proxy
-	// between, the edge is only the proxy's.
-	believed := e.acks < 2 || e.acked < e.confirmed+unconfirmed
-	if edge := acked + window; edge > e.edge {
-		e.edge = edge
-		if believed {
-			e.moved = now
+	if s.acked != e.last.acked || !s.pending {
+		e.lastAt = now
+	}
+	taken := s.acked - e.start.acked
+	switch {
+	case s.window > e.last.window+rise:
+		e.falling = time.Time{}
+		e.start, e.startAt = s, now
+	case taken >= stretch && s.window+taken/16 >= e.start.window:
+		e.falling = time.Time{}
+		e.start, e.startAt = s, now
+	case taken >= stretch:
+		if e.falling.IsZero() {
+			e.falling = e.startAt
 		}
+		e.start, e.startAt = s, now
 	}
+	e.last, e.spoken = s, said
 	return e
 }
 
-// alive is when the server last showed that it reads.
-func (e evidence) alive() time.Time {
-	if e.moved.After(e.heard) {
-		return e.moved
+// alive is when the server last showed life, or now if nothing speaks against it.
+func (e evidence) alive(now time.Time) time.Time {
+	since := now
+	if !e.falling.IsZero() {
+		since = e.falling
 	}
-	return e.heard
+	if e.lastAt.Before(since) {
+		since = e.lastAt
+	}
+	// A server that has answered is held to it: where there is a proxy between,
+	// window and acknowledgements of TCP are only the proxy's. What is little
+	// is answered by a pong, what is much by an acknowledgement.
+	answers := e.spoken.pongs >= 2
+	if e.unheard >= unheard {
+		answers = e.spoken.acks >= 2
+	}
+	if answers && e.spoken.heard.Before(since) {
+		since = e.spoken.heard
+	}
+	if e.spoken.heard.After(since) {
+		since = e.spoken.heard
+	}
+	return since
 }
 
-// tcpState returns how many bytes the peer has acknowledged and how many more
-// it is ready for.
-func tcpState(fd uintptr) (acked, window uint64, err error) {
+// readSocket asks the kernel.
+func readSocket(fd uintptr) (socket, error) {
 	i, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
 	if err != nil {
-		return 0, 0, err
+		return socket{}, err
 	}
-	return i.Bytes_acked, uint64(i.Snd_wnd), nil
+	return socket{acked: i.Bytes_acked, window: uint64(i.Snd_wnd), pending: i.Unacked > 0 || i.Notsent_bytes > 0}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,8 +38,7 @@ func coded(t *testing.T, kbps int) *sample {
 	video, audio := filepath.Join(dir, "v.h264"), filepath.Join(dir, "a.aac")
 	rate := []string{"-crf", "40"}
 	if kbps > 200 {
-		b := time.Duration(kbps).String()
-		b = b[:len(b)-2] + "k"
+		b := strconv.Itoa(kbps) + "k"
 		rate = []string{"-b:v", b, "-minrate", b, "-maxrate", b, "-bufsize", b, "-x264-params", "nal-hrd=cbr"}
 	}
 	args := []string{"-v", "error", "-f", "lavfi", "-i", "testsrc=s=320x180:r=25:d=4",

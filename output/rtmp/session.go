@@ -98,12 +98,13 @@ func (s *Session) watch(stop <-chan struct{}) {
 		return
 	}
 	now := time.Now()
-	e := evidence{heard: now}
+	e := newEvidence(now)
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		s.alive.Store(e.alive().UnixNano())
-		if err := s.wire.tcp.SetDeadline(e.alive().Add(stallAfter)); err != nil {
+		alive := e.alive(now)
+		s.alive.Store(alive.UnixNano())
+		if err := s.wire.tcp.SetDeadline(alive.Add(stallAfter)); err != nil {
 			return
 		}
 		select {
@@ -111,15 +112,15 @@ func (s *Session) watch(stop <-chan struct{}) {
 			return
 		case now = <-tick.C:
 		}
-		acked, window := e.acked, e.edge-e.acked
+		seen := e.last
 		if err := raw.Control(func(fd uintptr) {
-			if a, w, err := tcpState(fd); err == nil {
-				acked, window = a, w
+			if x, err := readSocket(fd); err == nil {
+				seen = x
 			}
 		}); err != nil {
 			return
 		}
-		e = e.look(now, time.Unix(0, s.wire.heard.Load()), s.wire.acks.Load(), acked, window)
+		e = e.look(now, seen, s.wire.spoken())
 	}
 }
 

@@ -45,6 +45,7 @@ type wire struct {
 
 	heard atomic.Int64 // when the last message came, Unix nanoseconds
 	acks  atomic.Int64 // acknowledgements received
+	pongs atomic.Int64 // answers to pings received
 }
 
 func newWire(conn net.Conn, tcp *net.TCPConn) *wire {
@@ -142,12 +143,22 @@ func (w *wire) obey(m *rawmessage.Message) error {
 	case message.TypeAcknowledge:
 		w.acks.Add(1)
 	case message.TypeUserControl:
-		if message.UserControlType(value>>16) == message.UserControlTypePingRequest && len(m.Body) == 6 {
-			w.reply(message.TypeUserControl,
-				userControl(message.UserControlTypePingResponse, binary.BigEndian.Uint32(m.Body[2:])))
+		switch message.UserControlType(value >> 16) {
+		case message.UserControlTypePingResponse:
+			w.pongs.Add(1)
+		case message.UserControlTypePingRequest:
+			if len(m.Body) == 6 {
+				w.reply(message.TypeUserControl,
+					userControl(message.UserControlTypePingResponse, binary.BigEndian.Uint32(m.Body[2:])))
+			}
 		}
 	}
 	return nil
+}
+
+// spoken is what the server has said so far.
+func (w *wire) spoken() spoken {
+	return spoken{heard: time.Unix(0, w.heard.Load()), acks: w.acks.Load(), pongs: w.pongs.Load()}
 }
 
 func parseCommand(body []byte) (command, bool) {
