@@ -15,12 +15,14 @@ import (
 	"airloom/playlist/document"
 )
 
-// What a file's problems are made of, in playlists as in the config.
-type (
-	Position = document.Position
-	Problem  = document.Problem
-	Problems = document.Problems
-)
+// Position is a place in a file, in playlists as in the config.
+type Position = document.Position
+
+// Problem is one thing wrong with a file, in playlists as in the config.
+type Problem = document.Problem
+
+// Problems is everything wrong with a file.
+type Problems = document.Problems
 
 // Example is the annotated example: a complete config, and the manual.
 //

@@ -179,7 +179,7 @@ func lookup(ref, dir string) (string, error) {
 	}
 	data, err := document.ReadFile(name)
 	if err != nil {
-		return "", fmt.Errorf("cannot read %s for ${file:…}: %v; put the file there, or correct the path", name, cause(err))
+		return "", fmt.Errorf("cannot read %s for ${file:…}: %w; put the file there, or correct the path", name, cause(err))
 	}
 	if len(data) > maxSecret {
 		return "", fmt.Errorf("%s is larger than %d KiB: ${file:…} is for one short value", name, maxSecret>>10)

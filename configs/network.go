@@ -106,10 +106,10 @@ func hostFaults(authority string) []string {
 	if strings.Contains(authority, "@") {
 		return []string{"user and password in front of the host are not supported: write them as parameters, if the server takes such"}
 	}
-	host, port := authority, ""
+	host := authority
 	if i := strings.LastIndex(authority, ":"); i >= 0 && !strings.HasSuffix(authority, "]") {
-		host, port = authority[:i], authority[i+1:]
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+		host = authority[:i]
+		if n, err := strconv.Atoi(authority[i+1:]); err != nil || n < 1 || n > 65535 {
 			return []string{"the port after the host is no number of 1 to 65535: correct it, or leave it out for the usual one"}
 		}
 	}

@@ -13,12 +13,14 @@ import (
 	"airloom/playlist/document"
 )
 
-// What a file's problems are made of, in the config as in playlists.
-type (
-	Position = document.Position
-	Problem  = document.Problem
-	Problems = document.Problems
-)
+// Position is a place in a file, in the config as in playlists.
+type Position = document.Position
+
+// Problem is one thing wrong with a file, in the config as in playlists.
+type Problem = document.Problem
+
+// Problems is everything wrong with a file.
+type Problems = document.Problems
 
 // The largest values that are not a slip of the hand.
 const (

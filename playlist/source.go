@@ -58,7 +58,7 @@ func Resolve(root, source string) (string, error) {
 	}
 	switch {
 	case !filepath.IsAbs(inside) && !filepath.IsLocal(inside):
-		return "", fmt.Errorf("%q leaves the media root: write a path below it, without ..", source)
+		return "", fmt.Errorf("%q leaves the media root: write a path below it that does not go up", source)
 	case inside == ".":
 		return "", fmt.Errorf("%q is the media root itself: name a file in it", source)
 	case filepath.IsAbs(inside):

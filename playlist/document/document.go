@@ -63,8 +63,12 @@ func (ps *Problems) Warnf(at Position, format string, args ...any) {
 	*ps = append(*ps, Problem{at, Warning, fmt.Sprintf(format, args...)})
 }
 
-// Sort puts the problems into the order of the file's lines and drops repeats.
-// Files keep the order in which they first appear.
+// most is how many problems are told: who has more than that has one, at the top.
+const most = 1000
+
+// Sort puts the problems into the order of the file's lines, drops repeats, and
+// closes a list that is beyond reading with how many more there are. Files keep
+// the order in which they first appear.
 func (ps *Problems) Sort() {
 	files := map[string]int{}
 	for _, p := range *ps {
@@ -76,6 +80,14 @@ func (ps *Problems) Sort() {
 		return cmp.Or(files[a.File]-files[b.File], a.Line-b.Line, a.Column-b.Column, cmp.Compare(a.Message, b.Message))
 	})
 	*ps = slices.Compact(*ps)
+	if more := len(*ps) - most; more > 0 {
+		rest := (*ps)[most:]
+		closing := Problem{rest[0].Position, Warning, fmt.Sprintf("and %d more: mend the first ones, and look again", more)}
+		if rest.Fatal() {
+			closing.Severity = Error
+		}
+		*ps = append((*ps)[:most:most], closing)
+	}
 }
 
 // Fatal reports whether any of the problems is an error.
@@ -166,12 +178,12 @@ func (n *Node) Scalars(f func(*Node)) {
 // Quote is the text in quotes for a message, cut short, or "the value" where it
 // may be a secret.
 func (n *Node) Quote() string {
-	const most = 60
+	const shown = 60
 	if n.Hidden {
 		return "the value"
 	}
-	if r := []rune(n.Text); len(r) > most {
-		return fmt.Sprintf("%q…", string(r[:most]))
+	if r := []rune(n.Text); len(r) > shown {
+		return fmt.Sprintf("%q…", string(r[:shown]))
 	}
 	return fmt.Sprintf("%q", n.Text)
 }
