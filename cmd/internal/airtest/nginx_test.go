@@ -26,8 +26,13 @@ func TestServer(t *testing.T) {
 	require.Len(t, r.Runs, 1)
 	require.Zero(t, r.Sums().Lost+r.Sums().Doubled)
 
-	m := tap.Media()
-	require.Len(t, m, len(r.Video.Samples)+len(r.Audio.Samples)+2, "each tag and both headers")
+	seen := 0
+	for _, m := range tap.Media() {
+		if m.Video && !m.Header {
+			seen++
+		}
+	}
+	require.Len(t, r.Video.Samples, seen)
 	require.Greater(t, tap.Bytes(), r.Bytes*9/10)
 	require.Less(t, tap.MaxGap(), time.Second)
 	require.Less(t, tap.Lateness().P99, time.Second)

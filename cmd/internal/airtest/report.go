@@ -23,6 +23,8 @@ type Report struct {
 	Black      []Span // pictures without marker and light
 	Errors     []string
 	SoundEnd   time.Duration
+
+	shown bool // in a test's log
 }
 
 // leastQuiet is the shortest hole in the sound that is reported. Shorter ones

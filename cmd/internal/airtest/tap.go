@@ -25,6 +25,8 @@ type Tap struct {
 	media    []Message
 	sessions int
 	conns    map[net.Conn]bool
+	hole     chan struct{} // closed: bytes pass; else they wait
+	refuse   bool
 	wg       gosync.WaitGroup
 }
 
@@ -52,19 +54,58 @@ func NewTap(t testing.TB, upstream int) *Tap {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tap := &Tap{Port: l.Addr().(*net.TCPAddr).Port, t: t, upstream: upstream, conns: map[net.Conn]bool{}}
+	tap := &Tap{Port: l.Addr().(*net.TCPAddr).Port, t: t, upstream: upstream, conns: map[net.Conn]bool{},
+		hole: make(chan struct{})}
+	close(tap.hole)
 	tap.wg.Add(1)
 	go tap.accept(l)
 	t.Cleanup(func() {
 		l.Close()
-		tap.mu.Lock()
-		for c := range tap.conns {
-			c.Close()
-		}
-		tap.mu.Unlock()
+		tap.Hole(false)
+		tap.Reset()
 		tap.wg.Wait()
 	})
 	return tap
+}
+
+// Reset breaks all connections as a crashed server does (RST).
+func (p *Tap) Reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.conns {
+		_ = c.(*net.TCPConn).SetLinger(0)
+		c.Close()
+	}
+	p.conns = map[net.Conn]bool{}
+}
+
+// Refuse makes the far end close every new connection at once.
+func (p *Tap) Refuse(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refuse = on
+}
+
+// Hole swallows the wire: connections stay, and nothing passes or is read.
+func (p *Tap) Hole(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.hole:
+		if on {
+			p.hole = make(chan struct{})
+		}
+	default:
+		if !on {
+			close(p.hole)
+		}
+	}
+}
+
+func (p *Tap) open() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.hole
 }
 
 // URL is where to publish a stream of the given name through the tap.
@@ -85,6 +126,12 @@ func (p *Tap) accept(l net.Listener) {
 			continue
 		}
 		p.mu.Lock()
+		if p.refuse {
+			p.mu.Unlock()
+			in.Close()
+			out.Close()
+			continue
+		}
 		p.conns[in], p.conns[out] = true, true
 		p.sessions++
 		session := p.sessions
@@ -102,7 +149,9 @@ func (p *Tap) pass(from, to net.Conn, read *chunkReader) {
 	defer from.Close()
 	buf := make([]byte, 64<<10)
 	for {
+		<-p.open()
 		n, err := from.Read(buf)
+		<-p.open()
 		if n > 0 && read != nil {
 			now := time.Now()
 			p.mu.Lock()
@@ -159,6 +208,18 @@ func (p *Tap) MaxGap() (gap time.Duration) {
 		}
 	}
 	return gap
+}
+
+// Gaps lists the times without a byte longer than the given one.
+func (p *Tap) Gaps(over time.Duration) (out []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := 1; i < len(p.passed); i++ {
+		if d := p.passed[i].at.Sub(p.passed[i-1].at); d > over {
+			out = append(out, fmt.Sprintf("%v at %v", d.Round(time.Millisecond), p.passed[i-1].at.Format("15:04:05.000")))
+		}
+	}
+	return out
 }
 
 // Late is how far behind their timestamps messages arrived, against the
@@ -306,6 +367,6 @@ func (c *chunkReader) message(now time.Time, s chunkStream) {
 		c.chunk = int(binary.BigEndian.Uint32(b))
 	case (s.kind == 8 || s.kind == 9) && len(b) >= 2:
 		c.emit(Message{At: now, Stamp: time.Duration(s.stamp) * time.Millisecond, Video: s.kind == 9,
-			Header: b[1] == 0, Key: s.kind == 9 && b[0]>>4 == 1})
+			Header: b[1] != 1, Key: s.kind == 9 && b[0]>>4 == 1})
 	}
 }

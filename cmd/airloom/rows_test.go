@@ -1,0 +1,133 @@
+// The demands on the air, row by row, measured on what a real server recorded.
+// Rows 1, 2, 2b, 3, 7 and 12 look at one and the same minute.
+package main_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"airloom/cmd/internal/airtest"
+)
+
+// minute is what one channel showed with every kind of clip in its playlist.
+type minute struct {
+	clips    []airtest.Clip
+	report   *airtest.Report
+	late     airtest.Late
+	gap      time.Duration
+	gaps     []string
+	first    time.Duration // exec to the first message of media at the server
+	media    []airtest.Message
+	machine  airtest.Machine
+	others   float64
+	stopped  time.Duration
+	code     int
+	children []int
+	ended    int // unpublishes that the server logged
+}
+
+var theMinute = sync.OnceValue(func() *minute { return &minute{} })
+
+// everyKind airs all kinds of clips for a loop and a bit, once for all rows.
+func everyKind(t *testing.T) *minute {
+	m := theMinute()
+	if m.report != nil {
+		return m
+	}
+	m.clips = airtest.Clips(t, airtest.All...)
+	airtest.Binary(t)
+	srv := airtest.NGINX(t)
+	tap := airtest.NewTap(t, srv.Port)
+	m.machine = airtest.Watch()
+	ch := airtest.Airloom(t, airtest.Setup{Output: tap.URL("x"), Items: airtest.Items(m.clips...)})
+	ch.Publishing(10 * time.Second)
+	length := 51 * time.Second
+	if airtest.Soak() {
+		length = time.Hour
+	}
+	airtest.Stay(t, length, func() string {
+		if !ch.Running() {
+			return "airloom has ended"
+		}
+		return ""
+	})
+	m.others = m.machine.Others()
+	tree := airtest.Tree(ch.PID())
+	m.stopped, m.code = ch.Stop()
+	for _, pid := range tree {
+		if airtest.Alive(pid) {
+			m.children = append(m.children, pid)
+		}
+	}
+	airtest.Eventually(t, 5*time.Second, "the server has let go of the stream", func() bool { return srv.Access() != "" })
+	m.ended = srv.Unpublished("x")
+	require.Len(t, srv.Recordings(), 1, "one session from the first picture to the last")
+	m.media, m.late, m.gap, m.gaps = tap.Media(), tap.Lateness(), tap.MaxGap(), tap.Gaps(300*time.Millisecond)
+	m.first = m.media[0].At.Sub(ch.Started)
+	m.report = airtest.Analyse(t, srv.Recordings()[0], m.clips, airtest.DefaultHouse)
+	return m
+}
+
+func TestRow01EveryKind(t *testing.T) {
+	m := everyKind(t)
+	m.report.RequireContiguous(t)
+	m.report.RequireDeclared(t, 77, 31, 50)
+	m.report.RequireOrder(t, m.clips, nil)
+	m.report.RequireSound(t)
+}
+
+func TestRow02Sync(t *testing.T) {
+	m := everyKind(t)
+	m.report.RequireSync(t)
+	t.Logf("trend: %v over the recording", m.report.Trend())
+	require.Less(t, m.report.Trend().Abs(), time.Millisecond)
+}
+
+func TestRow02bArrival(t *testing.T) {
+	m := everyKind(t)
+	t.Logf("lateness %+v, silences of the wire %v", m.late, m.gaps)
+	m.judge(t, "longest time without a byte", m.gap, 300*time.Millisecond)
+	m.judge(t, "lateness at p99", m.late.P99, 100*time.Millisecond)
+	m.judge(t, "growth of lateness", m.late.Growth.Abs(), 50*time.Millisecond)
+}
+
+func TestRow03Joins(t *testing.T) {
+	everyKind(t).report.RequireJoins(t)
+}
+
+func TestRow07Start(t *testing.T) {
+	m := everyKind(t)
+	m.judge(t, "exec to the first media at the server", m.first, time.Second)
+	var order []string
+	for _, g := range m.media[:min(3, len(m.media))] {
+		switch {
+		case g.Header && g.Video:
+			order = append(order, "video header")
+		case g.Header:
+			order = append(order, "audio header")
+		case g.Key:
+			order = append(order, "keyframe")
+		default:
+			order = append(order, "other")
+		}
+		require.Less(t, g.Stamp, 100*time.Millisecond)
+	}
+	require.Equal(t, []string{"video header", "audio header", "keyframe"}, order)
+}
+
+func TestRow12Stop(t *testing.T) {
+	m := everyKind(t)
+	require.Zero(t, m.code, "exit code")
+	require.Less(t, m.stopped, 5*time.Second)
+	require.Empty(t, m.children, "processes left behind")
+	require.Equal(t, 1, m.ended, "deleteStream before the connection closed")
+}
+
+// judge holds a time against its limit, unless others had the machine meanwhile.
+func (m *minute) judge(t *testing.T, what string, got, limit time.Duration) {
+	t.Helper()
+	airtest.Judge(t, what, got, limit, m.others)
+}

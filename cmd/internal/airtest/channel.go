@@ -1,0 +1,383 @@
+package airtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	gosync "sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"airloom/playout/control"
+	"airloom/playout/media"
+)
+
+// Item is one line of a channel's playlist.
+type Item struct {
+	Clip Clip
+	More string // further keys, as YAML: "duration: 2s, loop: 3"
+}
+
+// Items makes a playlist of clips; a still airs for two seconds.
+func Items(clips ...Clip) (out []Item) {
+	for _, c := range clips {
+		it := Item{Clip: c}
+		if c.Still {
+			it.More = "duration: 2s"
+		}
+		out = append(out, it)
+	}
+	return out
+}
+
+// Setup says what channel to start.
+type Setup struct {
+	House    media.House       // zero: DefaultHouse
+	Output   string            // where to publish
+	Items    []Item            // the base playlist
+	Sections map[string]string // further sections of the config: name to YAML
+	User     bool              // run without root's rights, where the test has them
+	Env      []string
+}
+
+// Channel is a running airloom.
+type Channel struct {
+	Dir     string
+	Started time.Time // of the process
+
+	t     testing.TB
+	cmd   *exec.Cmd
+	port  int
+	ended chan struct{}
+	log   *journal
+}
+
+// journal collects what the process writes.
+type journal struct {
+	mu   gosync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(b)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+var built struct {
+	once gosync.Once
+	path string
+	err  error
+}
+
+// Binary is the airloom binary: AIRLOOM_BIN, or built once for this run of the
+// tests, which the build cache makes quick.
+func Binary(t testing.TB) string {
+	t.Helper()
+	if p := os.Getenv("AIRLOOM_BIN"); p != "" {
+		return p
+	}
+	built.once.Do(func() {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			base = os.TempDir()
+		}
+		built.path = filepath.Join(base, "airloom", "testbin", "airloom")
+		cmd := exec.Command("go", "build", "-o", built.path, "airloom/cmd/airloom")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			built.err = fmt.Errorf("build airloom: %w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return built.path
+}
+
+// Airloom starts a channel; the test's end stops it. What it said is shown if
+// the test fails.
+func Airloom(t testing.TB, s Setup) *Channel {
+	t.Helper()
+	if s.House.Width == 0 {
+		s.House = DefaultHouse
+	}
+	c := &Channel{t: t, Dir: t.TempDir(), port: FreePort(t), log: &journal{}}
+	bin := Binary(t)
+	c.write(s)
+	c.cmd = exec.Command(bin, "run", "--config", filepath.Join(c.Dir, "airloom.yml"))
+	if s.User && os.Geteuid() == 0 {
+		c.cmd.Path = c.giveAway(bin)
+		c.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	c.cmd.Dir, c.cmd.Stdout, c.cmd.Stderr = c.Dir, c.log, c.log
+	c.cmd.Env = append(os.Environ(), s.Env...)
+	c.Started = time.Now()
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c.ended = make(chan struct{})
+	go func() { _ = c.cmd.Wait(); close(c.ended) }()
+	t.Cleanup(c.cleanup)
+	return c
+}
+
+const nobody = 65534
+
+// giveAway makes the channel's directory, and a copy of the binary, readable by nobody.
+func (c *Channel) giveAway(bin string) string {
+	own := filepath.Join(c.Dir, "airloom")
+	if err := copyFile(bin, own, 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	_ = os.Chmod(filepath.Dir(c.Dir), 0o755)
+	_ = filepath.WalkDir(c.Dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !strings.HasPrefix(path, filepath.Join(c.Dir, "media")) && path != own {
+			return os.Chown(path, nobody, nobody)
+		}
+		return nil
+	})
+	return own
+}
+
+// copyFile puts a file at another path, no link, so that its mode is its own.
+func copyFile(from, to string, mode os.FileMode) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		out.Close()
+		return err
+	}
+	if err := out.Close(); err != nil {
+		return err
+	}
+	return os.Chmod(to, mode)
+}
+
+// write writes config, playlist and media.
+func (c *Channel) write(s Setup) {
+	for _, d := range []string{"media", "playlists", "state"} {
+		if err := os.MkdirAll(filepath.Join(c.Dir, d), 0o755); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	c.Playlist(s.Items)
+	sections := map[string]string{
+		"channel":   "{name: Test, timezone: UTC}",
+		"media":     "{root: ./media}",
+		"playlists": "{watch: ./playlists, base: main.yml}",
+		"house": fmt.Sprintf("{width: %d, height: %d, fps: %q, sample_rate: %d, fit: %s}", s.House.Width, s.House.Height,
+			s.House.FPS.String(), s.House.SampleRate, s.House.Fit),
+		"output": fmt.Sprintf("{url: %q}", s.Output),
+		"state":  "{dir: ./state}",
+		"web":    fmt.Sprintf("{listen: \"127.0.0.1:%d\"}", c.port),
+		"log":    "{level: debug}",
+	}
+	for name, text := range s.Sections {
+		sections[name] = text
+	}
+	if sections["outputs"] != "" {
+		delete(sections, "output")
+	}
+	var b strings.Builder
+	for _, name := range sorted(sections) {
+		fmt.Fprintf(&b, "%s: %s\n", name, sections[name])
+	}
+	c.put("airloom.yml", b.String())
+}
+
+func sorted(m map[string]string) (names []string) {
+	for n := range m {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+func (c *Channel) put(name, text string) {
+	if err := os.WriteFile(filepath.Join(c.Dir, name), []byte(text), 0o644); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Playlist writes the base playlist, and the media that it names.
+func (c *Channel) Playlist(items []Item) {
+	var b strings.Builder
+	b.WriteString("name: Main\nloop: true\nitems:\n")
+	for _, it := range items {
+		more := ""
+		if it.More != "" {
+			more = ", " + it.More
+		}
+		name := filepath.Base(it.Clip.Path)
+		fmt.Fprintf(&b, "  - {source: %q, title: %q%s}\n", name, it.Clip.Kind, more)
+		if err := c.putMedia(it.Clip, name); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	c.put("playlists/main.yml", b.String())
+}
+
+func (c *Channel) putMedia(clip Clip, name string) error {
+	to := filepath.Join(c.Dir, "media", name)
+	if _, err := os.Lstat(to); err == nil {
+		return nil
+	}
+	switch clip.Kind {
+	case Missing:
+		return nil
+	case Directory:
+		return os.Mkdir(to, 0o755)
+	case NoRead:
+		return copyFile(clip.Path, to, 0)
+	}
+	return copyFile(clip.Path, to, 0o644)
+}
+
+// PID is the keeper's process id.
+func (c *Channel) PID() int { return c.cmd.Process.Pid }
+
+// Running says whether the keeper has not ended.
+func (c *Channel) Running() bool {
+	select {
+	case <-c.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// Log is what the process has written so far.
+func (c *Channel) Log() string { return c.log.String() }
+
+// Logged counts the lines that match the pattern.
+func (c *Channel) Logged(pattern string) int {
+	return len(regexp.MustCompile(`(?m)^.*(?:`+pattern+`).*$`).FindAllString(c.Log(), -1))
+}
+
+var client = http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+
+// Status asks the channel how it is. ok is false while it does not answer.
+func (c *Channel) Status() (s control.Status, ok bool) {
+	body, code := c.Get("/api/v1/status")
+	if code != http.StatusOK {
+		return s, false
+	}
+	if err := json.Unmarshal([]byte(body), &s); err != nil {
+		c.t.Errorf("status is not what the design says: %v\n%s", err, body)
+		return s, false
+	}
+	return s, true
+}
+
+// Get asks the channel's web server; code is 0 while it does not answer.
+func (c *Channel) Get(path string) (body string, code int) {
+	r, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d%s", c.port, path))
+	if err != nil {
+		return "", 0
+	}
+	defer r.Body.Close()
+	b, _ := io.ReadAll(r.Body)
+	return string(b), r.StatusCode
+}
+
+// Until waits until the status satisfies the condition.
+func (c *Channel) Until(within time.Duration, what string, cond func(control.Status) bool) time.Duration {
+	c.t.Helper()
+	return Eventually(c.t, within, what, func() bool {
+		if !c.Running() {
+			c.t.Fatalf("airloom has ended while waiting until %s", what)
+		}
+		s, ok := c.Status()
+		return ok && cond(s)
+	})
+}
+
+// Publishing waits until the first output publishes.
+func (c *Channel) Publishing(within time.Duration) time.Duration {
+	c.t.Helper()
+	return c.Until(within, "it publishes", func(s control.Status) bool { return s.Output.State == control.Publishing })
+}
+
+// Workers lists the clips' workers, oldest first.
+func (c *Channel) Workers() (pids []int) {
+	for _, pid := range Tree(c.PID()) {
+		if slices.Contains(commandLine(pid), "clip-worker") {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids
+}
+
+// Signal sends the keeper a signal.
+func (c *Channel) Signal(s os.Signal) { _ = c.cmd.Process.Signal(s) }
+
+// Stop asks the channel to end (SIGTERM) and returns how long it took and its
+// exit code. It fails the test when that takes longer than 10 s.
+func (c *Channel) Stop() (took time.Duration, code int) {
+	c.t.Helper()
+	start := time.Now()
+	c.Signal(syscall.SIGTERM)
+	select {
+	case <-c.ended:
+	case <-time.After(10 * time.Second):
+		c.t.Errorf("airloom does not end within 10 s of SIGTERM")
+		_ = c.cmd.Process.Kill()
+		<-c.ended
+	}
+	return time.Since(start), c.cmd.ProcessState.ExitCode()
+}
+
+// Usage is what the tree uses now.
+func (c *Channel) Usage() Usage { return UsageOf(c.PID()) }
+
+// cleanup ends what is left, each through its own id.
+func (c *Channel) cleanup() {
+	tree := Tree(c.PID())
+	if c.Running() {
+		c.Signal(syscall.SIGTERM)
+		select {
+		case <-c.ended:
+		case <-time.After(6 * time.Second):
+			_ = c.cmd.Process.Kill()
+			<-c.ended
+		}
+	}
+	for _, pid := range tree[min(1, len(tree)):] {
+		if Alive(pid) && slices.Contains(commandLine(pid), "clip-worker") {
+			c.t.Errorf("worker %d outlives its keeper", pid)
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	if c.t.Failed() {
+		c.t.Logf("airloom said:\n%s", tail(c.Log(), 60))
+	}
+}
+
+// tail is the last n lines.
+func tail(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
