@@ -35,11 +35,17 @@ func configPath(cmd *cobra.Command) (string, error) {
 // nil when there is none to be had from the file.
 func loadConfig(path string) (*configs.Config, configs.Problems) {
 	cfg, problems := configs.Load(path)
-	if cfg == nil || problems.Fatal() {
+	if cfg == nil {
 		return cfg, problems
 	}
+	told := map[configs.Position]bool{}
+	for _, p := range problems {
+		told[p.Position] = true
+	}
 	for _, e := range encoder.Check(encoderConfig(cfg)) {
-		problems = append(problems, cfg.Problem(e.Key, e.Message))
+		if p := cfg.Problem(e.Key, e.Message); !told[p.Position] { // the config room's word on a key is the better one
+			problems = append(problems, p)
+		}
 	}
 	problems.Sort()
 	return cfg, problems
