@@ -64,7 +64,7 @@ var (
 	marginLeft   = 72
 	clockBase    = height - 72
 	labelBase    = clockBase - 72
-	dialX        = width - 116
+	dialX        = marginLeft + 9*advance + 3*advanceDot + 44
 	dialY        = clockBase - 24
 	dialR        = float32(34)
 	advance      = (int(digit*clockStyle.cap+clockStyle.tracking) + 1) &^ 1

@@ -12,6 +12,7 @@ export interface Step { mark: Mark; detail: string }
 export interface Verdict {
   plate: Plate;
   word: string;
+  under: string; // in small, below the word
   head: string;
   line: string;
   since?: string; // RFC 3339: since when the fault stands
@@ -30,7 +31,7 @@ export function judge(s: Status, left: number | null, startsAt: string): Verdict
   const unproven = s.arrival.state === "not-proven";
   const young = s.uptime_s < settling && outputs.every((o) => o.attempt <= 1);
   const v: Verdict = {
-    plate: "on-air", word: "ON AIR", head: title(s), line: what(s, left, startsAt), faults: [],
+    plate: "on-air", word: "ON AIR", under: "", head: title(s), line: what(s, left, startsAt), faults: [],
     path: { programme: programme(s), encoder: encoder(s), sending: sending(outputs, young), arriving: arriving(s, down !== undefined) },
   };
   if (s.state === "stopping") return { ...v, plate: "waiting", word: "STOPPING", head: "The channel is being stopped" };
@@ -53,7 +54,7 @@ export function judge(s: Status, left: number | null, startsAt: string): Verdict
     const f = replaced(s);
     return { ...v, plate: "fallback", word: "FALLBACK", head: f.head, line: f.line };
   }
-  if (s.arrival.state === "not-checked") return { ...v, plate: "unchecked", word: "ON AIR" };
+  if (s.arrival.state === "not-checked") return { ...v, plate: "unchecked", under: "arrival not checked" };
   return v;
 }
 
@@ -61,7 +62,7 @@ const title = (s: Status) => s.now?.title ?? "Nothing is on air yet";
 
 function what(s: Status, left: number | null, startsAt: string): string {
   const then = s.next ? `then ${s.next.title}${startsAt ? ` at ${startsAt}` : ""}` : "";
-  return [left === null ? "" : `${length(left)} left`, then].filter(Boolean).join(", ");
+  return [left === null ? "" : `${length(Math.ceil(left))} left`, then].filter(Boolean).join(", ");
 }
 
 /** What airs in an item's place, and why, as far as the alerts tell. */

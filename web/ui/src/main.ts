@@ -74,8 +74,8 @@ function preview(url: string): void {
   setInterval(() => {
     const behind = player.behind;
     el("empty").hidden = video.readyState >= 2;
-    el("behind").hidden = behind === null;
-    el("behind").textContent = behind === null ? "" : `Sent picture, ${behind.toFixed(1)} s behind`;
+    el("behind").parentElement!.hidden = behind === null;
+    el("behind").textContent = behind === null ? "" : `${behind.toFixed(1)} s behind`;
   }, 500);
   meter(player);
 }

@@ -55,7 +55,7 @@ export class View {
   /** Everything that changes with the clock: called several times a second. */
   tick(snapshot: Snapshot | null, now: number, lost: boolean): void {
     put("time", this.clock.at(now));
-    put("date", `${this.clock.date(now)} · ${this.clock.zone}, ${this.clock.zoneName(now)}`);
+    put("date", `${this.clock.date(now)} · ${this.clock.where(now)}`);
     if (!snapshot) return;
     const s = snapshot.status;
     const seen = lost ? snapshot.at : now;
@@ -65,7 +65,7 @@ export class View {
     const ends = left === null ? null : seen + left * 1000;
     const startsAt = s.next?.starts_at ? Date.parse(s.next.starts_at) : ends;
     const v = judge(s, left, startsAt === null ? "" : this.clock.at(startsAt));
-    if (lost) Object.assign(v, { plate: "lost", word: "NO LINK TO ENGINE", line: `Last seen ${this.clock.at(snapshot.at)}. It comes back by itself.`, faults: [], since: undefined });
+    if (lost) Object.assign(v, { plate: "lost", word: "NO LINK TO ENGINE", line: `Last seen ${this.clock.at(snapshot.at)}. It comes back by itself.`, under: "", faults: [], since: undefined });
     document.body.classList.toggle("lost", lost);
     document.body.classList.toggle("fallback", s.state === "fallback");
     this.bar(v, seen);
@@ -75,6 +75,7 @@ export class View {
   private bar(v: Verdict, now: number): void {
     el("bar").dataset["plate"] = v.plate;
     put("word", v.word);
+    put("under", v.under);
     put("head", v.head);
     put("line", v.line);
     for (const [name, step] of Object.entries(v.path) as [string, Step][]) {
@@ -126,7 +127,7 @@ export class View {
       rows.push(["Attempt", [`${Math.max(1, o.attempt)}${o.retry_in_s > 0 ? `, next in ${Math.ceil(o.retry_in_s)} s` : ""}`]]);
     }
     if (o.last_error) rows.push([o.state === "publishing" ? "Last fault" : "Cause", [sentence(o.last_error)]]);
-    rows.push(["Sent", [bytes(o.bytes_sent)]], ["Dropped", [many(o.dropped_packets, "packet")]], ["Reconnects", [count(Math.max(0, o.sessions - 1))]]);
+    rows.push(["Sent", [`${bytes(o.bytes_sent)}, ${many(o.dropped_packets, "packet")} dropped`]], ["Reconnects", [count(Math.max(0, o.sessions - 1))]]);
     if (o.renew_at) rows.push(["Renewal", [`in ${age((Date.parse(o.renew_at) - at) / 1000)}, at a join`]]);
     return block(named ? `${o.name}, ${o.target}` : "Sent from here", rows);
   }
@@ -134,9 +135,8 @@ export class View {
   private machine(s: Status): HTMLElement {
     const r = s.resources;
     return block("This machine", [
-      ["Encoder", [s.encoder.speed > 0 ? `${s.encoder.speed.toFixed(2)}×` : "–"]],
-      ["Ticks", [`${count(s.tick)}, ${count(s.encoder.held_ticks)} held, ${count(s.encoder.skipped_ticks)} skipped`]],
-      ["Running for", [age(s.uptime_s)]],
+      ["Encoder", [`${s.encoder.speed > 0 ? `${s.encoder.speed.toFixed(2)}×, ` : ""}${count(s.encoder.held_ticks)} held, ${count(s.encoder.skipped_ticks)} skipped`]],
+      ["Running for", [`${age(s.uptime_s)}, ${count(s.tick)} ticks`]],
       ["Memory", [r.rss_bytes > 0 ? `${memory(r.rss_bytes)}, ${many(r.workers, "clip reader")}` : "–"]],
     ]);
   }
@@ -144,13 +144,14 @@ export class View {
   private spark(name: string): SVGSVGElement {
     const r = this.rates.get(name) ?? [];
     const top = Math.max(1, ...r) * 1.1;
+    const step = 60 / Math.max(1, r.length - 1);
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     svg.setAttribute("class", "spark");
     svg.setAttribute("viewBox", "0 0 60 14");
     svg.setAttribute("aria-hidden", "true");
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    path.setAttribute("d", r.map((k, i) => `${i ? "L" : "M"}${60 - r.length + i + 0.5} ${(13.5 - (13 * k) / top).toFixed(1)}`).join(""));
-    svg.append(path);
+    path.setAttribute("d", r.map((k, i) => `${i ? "L" : "M"}${(i * step).toFixed(1)} ${(13.5 - (13 * k) / top).toFixed(1)}`).join(""));
+    if (r.length > 5) svg.append(path);
     return svg;
   }
 

@@ -56,9 +56,10 @@ export class Clock {
   /** Sat 24 Oct */
   date(ms: number): string { return this.day.format(ms).replace(",", ""); }
 
-  /** CEST, or what the browser calls it. */
-  zoneName(ms: number): string {
-    return this.short.formatToParts(ms).find((p) => p.type === "timeZoneName")?.value ?? "";
+  /** Europe/Berlin, CEST */
+  where(ms: number): string {
+    const short = this.short.formatToParts(ms).find((p) => p.type === "timeZoneName")?.value ?? this.zone;
+    return short === this.zone ? short : `${this.zone}, ${short}`;
   }
 }
 
