@@ -75,6 +75,10 @@ func (l *childLog) line(b []byte) {
 	case json.Unmarshal(b, &line) != nil || line.Msg == "":
 		l.note(b)
 		line = logLine{slog.LevelDebug, string(b)}
+	case line.Level >= slog.LevelError:
+		l.mu.Lock()
+		l.words = line.Msg
+		l.mu.Unlock()
 	}
 	if !l.allow(time.Now()) {
 		l.dropped++

@@ -55,6 +55,12 @@ func fenceFiles(s media.Spec) error {
 			"/etc/services", "/etc/protocols", "/etc/ld.so.cache").IgnoreIfMissing(),
 		landlock.RODirs("/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
 			"/usr/lib", "/lib", "/lib64", "/run/systemd/resolve", "/run/resolvconf").IgnoreIfMissing())
+	if f := os.Getenv("SSL_CERT_FILE"); f != "" {
+		rules = append(rules, landlock.ROFiles(f).IgnoreIfMissing())
+	}
+	if d := os.Getenv("SSL_CERT_DIR"); d != "" {
+		rules = append(rules, landlock.RODirs(d).IgnoreIfMissing())
+	}
 	if err := fence.RestrictPaths(rules...); err != nil {
 		return err
 	}

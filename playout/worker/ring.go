@@ -15,25 +15,6 @@ import (
 	"airloom/playout/media/av"
 )
 
-// The ring's size trades memory for calm. Downstream at most 6 pictures are
-// held (the encoder's queue of 3, the one being coded, the engine's last and
-// next); the rest must bridge a hiccup of the decoder.
-const (
-	heldDownstream = 6
-	hiccupMillis   = 320
-)
-
-// warmSlots is how many slots a child gets before its first tick is taken: a
-// clip that only waits for its turn needs no more, and a slot that was never
-// filled takes no memory.
-const warmSlots = 6
-
-// slotsFor is the number of slots for a house format: 14 at 25 fps.
-func slotsFor(h media.House) int {
-	ticks := (hiccupMillis*h.FPS.Num + 1000*h.FPS.Den - 1) / (1000 * h.FPS.Den)
-	return int(min(max(heldDownstream+ticks, warmSlots), 64))
-}
-
 // bundle is how many free slots go back to the child at once, and lowWater the
 // number of ticks at hand from which on every slot goes back at once instead.
 // At a tick's pace both processes sleep in between, and to be woken costs more
@@ -42,6 +23,26 @@ const (
 	bundle   = 4
 	lowWater = 4
 )
+
+// The ring's size trades memory for calm. While the encoder keeps up, it and the
+// engine hold 2 pictures, and up to bundle-1 slots wait to go back; the rest
+// bridges a hiccup of the decoder. A queue that is full all the same holds 6.
+const (
+	heldDownstream = 2
+	hiccupMillis   = 300
+	fewestSlots    = 8
+)
+
+// slotsFor is the number of slots for a house format: 13 at 25 fps.
+func slotsFor(h media.House) int {
+	ticks := (hiccupMillis*h.FPS.Num + 1000*h.FPS.Den - 1) / (1000 * h.FPS.Den)
+	return int(min(max(heldDownstream+bundle-1+ticks, fewestSlots), 64))
+}
+
+// warmSlots is how many slots a child gets before its first tick is taken: a
+// clip that only waits for its turn needs no more, and a slot that was never
+// filled takes no memory.
+const warmSlots = 5
 
 // A slot belongs to the keeper until it is granted, then to the child until
 // that hands it over with a tick, then to the picture's holders until the last

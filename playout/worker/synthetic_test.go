@@ -164,7 +164,7 @@ func (r *synthetic) garbage() (int, error) {
 	case "minus":
 		rec.slot = math.MaxUint32
 	case "foreign":
-		rec.slot = 13
+		rec.slot = 12
 	case "tick":
 		rec.tick += 2
 	case "samples":

@@ -159,7 +159,7 @@ func TestFaults(t *testing.T) {
 		{script("garbage", "at", "3", "arg", "bytes"), 3, media.FaultCrashed, "bytes"},
 		{script("garbage", "at", "3", "arg", "slot"), 3, media.FaultCrashed, "slot 4000 of"},
 		{script("garbage", "at", "3", "arg", "minus"), 3, media.FaultCrashed, "slot 4294967295 of"},
-		{script("garbage", "at", "3", "arg", "foreign"), 3, media.FaultCrashed, "slot 13, which is not its own"},
+		{script("garbage", "at", "3", "arg", "foreign"), 3, media.FaultCrashed, "slot 12, which is not its own"},
 		{script("garbage", "at", "3", "arg", "tick"), 3, media.FaultCrashed, "tick 5 where 3 was due"},
 		{script("garbage", "at", "3", "arg", "samples"), 3, media.FaultCrashed, "samples where"},
 		{script("garbage", "at", "3", "arg", "huge"), 3, media.FaultCrashed, "1073741824 bytes"},
@@ -232,6 +232,29 @@ func TestKilledWhileItPlays(t *testing.T) {
 		tick.Free()
 	}
 	require.EqualValues(t, 1, op.Stats().Crashes)
+}
+
+// At whatever moment the child is killed: an end or a fault, at once, and
+// nothing left behind.
+func TestKilledAtAnyMoment(t *testing.T) {
+	op := opener(t, Options{})
+	for i := range 60 {
+		c := op.Open(context.Background(), script("ok", "ticks", "1000000"), media.Start{})
+		require.Eventually(t, func() bool { return c.started() }, 10*time.Second, 10*time.Microsecond)
+		time.Sleep(time.Duration(i) * 150 * time.Microsecond) // from exec to full flow
+		pid := c.pid(t)
+		go func() { _ = unix.Kill(pid, unix.SIGKILL) }()
+		_, err := drain(t, c)
+		require.Equal(t, media.FaultCrashed, media.KindOf(err))
+		require.ErrorContains(t, err, "SIGKILL")
+	}
+	require.EqualValues(t, 60, op.Stats().Crashes)
+}
+
+func (c *Clip) started() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.proc != nil
 }
 
 func (c *Clip) pid(t testing.TB) int {
