@@ -5,7 +5,6 @@ import (
 	"net"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/bluenviron/gortmplib/pkg/amf0"
 	"github.com/bluenviron/gortmplib/pkg/handshake"
@@ -63,7 +62,7 @@ func (p peer) asked(name string) (int, bool) {
 	return c.id, err == nil
 }
 
-func info(level, code, words string) amf0.Object {
+func status(level, code, words string) amf0.Object {
 	return amf0.Object{{Key: "level", Value: level}, {Key: "code", Value: code}, {Key: "description", Value: words}}
 }
 
@@ -77,9 +76,9 @@ func take(c net.Conn) (peer, bool) {
 		wait, say string
 		args      []any
 	}{
-		{"connect", "_result", []any{nil, info("status", "NetConnection.Connect.Success", "welcome")}},
+		{"connect", "_result", []any{nil, status("status", "NetConnection.Connect.Success", "welcome")}},
 		{"createStream", "_result", []any{nil, 7.0}},
-		{"publish", "onStatus", []any{nil, info("status", "NetStream.Publish.Start", "go")}},
+		{"publish", "onStatus", []any{nil, status("status", "NetStream.Publish.Start", "go")}},
 	} {
 		id, ok := p.asked(step.wait)
 		if !ok || p.say(0, step.say, id, step.args...) != nil {
@@ -88,5 +87,3 @@ func take(c net.Conn) (peer, bool) {
 	}
 	return p, true
 }
-
-var _ = time.Second

@@ -26,13 +26,18 @@ type sample struct {
 	sound    [][]byte   // AAC frames
 }
 
-var samples sync.Map // kbit/s → *sample
+var (
+	samplesMu sync.Mutex
+	samples   = map[int]*sample{} // by kbit/s
+)
 
 // coded returns 4 s of 320×180p25 in H.264 with a keyframe each second, at
 // about so many kbit/s, and AAC.
 func coded(t *testing.T, kbps int) *sample {
-	if s, ok := samples.Load(kbps); ok {
-		return s.(*sample)
+	samplesMu.Lock()
+	defer samplesMu.Unlock()
+	if s := samples[kbps]; s != nil {
+		return s
 	}
 	dir := t.TempDir()
 	video, audio := filepath.Join(dir, "v.h264"), filepath.Join(dir, "a.aac")
@@ -55,7 +60,7 @@ func coded(t *testing.T, kbps int) *sample {
 	s.splitAudio(t, audio)
 	require.Len(t, s.pictures, 100)
 	require.Greater(t, len(s.sound), 170)
-	samples.Store(kbps, s)
+	samples[kbps] = s
 	return s
 }
 

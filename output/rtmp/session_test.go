@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"context"
+	"flag"
 	"log/slog"
 	"testing"
 	"time"
@@ -12,7 +13,13 @@ import (
 	"airloom/output"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The tests mostly wait for time to pass, so many may run at once.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "16")
+	// The proxy of the slow link leaves a goroutine behind.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/stream.(*ChanWriter).Write"))
+}
 
 type logTo struct{ t *testing.T }
 
@@ -60,6 +67,7 @@ func (c *channel) until(within time.Duration, what string, so func(output.Status
 func publishing(s output.Status) bool { return s.State == output.Publishing }
 
 func TestPublishesToNginx(t *testing.T) {
+	t.Parallel()
 	n, s := newNginx(t), coded(t, 100)
 	n.start()
 	c := onAir(t, s, n.url(), output.Config{Name: "main"})
