@@ -54,7 +54,11 @@ type Reader struct {
 // the context's.
 func Open(ctx context.Context, s media.Spec, at media.Start, h media.House) (*Reader, error) {
 	r := &Reader{ctx: ctx, spec: s, house: h, layout: media.LayoutOf(h), tick: at.Tick}
-	if err := r.open(); err != nil {
+	err := ctx.Err()
+	if err == nil {
+		err = r.open()
+	}
+	if err != nil {
 		r.teardown()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -90,6 +94,9 @@ func (r *Reader) Read(slot []byte) (samples int, err error) {
 }
 
 func (r *Reader) read(slot []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, r.ctx.Err()
+	}
 	if r.limit > 0 && r.tick >= r.limit {
 		return 0, io.EOF
 	}
@@ -160,6 +167,9 @@ func (r *Reader) reaches(k int64) (bool, error) {
 	if err := r.video.advance(k); err != nil {
 		return false, err
 	}
+	if r.video.lost && r.silent(k) {
+		return false, nil
+	}
 	if !r.video.ended || k < r.video.end {
 		return r.video.cur != nil, nil
 	}
@@ -181,6 +191,12 @@ func (r *Reader) overhang(k int64) (bool, error) {
 		return false, err
 	}
 	return r.sound.length() > far && r.soundReaches(k), nil
+}
+
+// silent says that nothing is to be heard at tick k of the round.
+func (r *Reader) silent(k int64) bool {
+	from := sampleAt(r.house, r.base)
+	return r.sound == nil || !r.sound.fifo.any(sampleAt(r.house, r.base+k)-from, sampleAt(r.house, r.base+k+1)-from)
 }
 
 func (r *Reader) soundReaches(k int64) bool {

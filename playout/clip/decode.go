@@ -81,6 +81,17 @@ func (d *decoder) feed() error {
 	return nil
 }
 
+// frameSize is how many samples a packet of sound holds; 0: it varies.
+func (d *decoder) frameSize() int {
+	if n := d.cc.FrameSize(); n > 0 {
+		return n
+	}
+	if d.cc.CodecID() == astiav.CodecIDOpus {
+		return 960 // 20 ms, what encoders make
+	}
+	return d.track.stream.CodecParameters().FrameSize()
+}
+
 // flush forgets everything: after a seek.
 func (d *decoder) flush() {
 	flushCodec(d.cc)

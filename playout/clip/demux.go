@@ -35,7 +35,9 @@ type demux struct {
 	pkt    *astiav.Packet
 	end    error // io.EOF or what went wrong; nil while there may be more
 	jumps  jumps
-	starve bool // the bounds were reached once
+	starve bool  // the bounds were reached once
+	reach  int64 // how far into the file packets went; 0: unknown
+	holes  int   // stretches of the file that gave no packet
 }
 
 func newDemux(src *source, tracks ...*track) *demux {
@@ -129,6 +131,7 @@ func (d *demux) read() error {
 		return err
 	}
 	defer d.pkt.Unref()
+	d.measure(d.pkt)
 	for _, t := range d.tracks {
 		if t.index != d.pkt.StreamIndex() {
 			continue
@@ -140,6 +143,21 @@ func (d *demux) read() error {
 		d.queued += p.Size()
 	}
 	return nil
+}
+
+// maxHole is how many bytes may lie between packets without being damage that
+// the demuxer skipped.
+const maxHole = 64 << 10
+
+// measure looks for bytes that gave no packet.
+func (d *demux) measure(p *astiav.Packet) {
+	if p.Pos() < 0 {
+		return
+	}
+	if d.reach > 0 && p.Pos() > d.reach+maxHole {
+		d.holes++
+	}
+	d.reach = max(d.reach, p.Pos()+int64(p.Size()))
 }
 
 // forget drops what waits for a track.
@@ -157,7 +175,7 @@ func (d *demux) clear() {
 		d.forget(t)
 		t.next = noPTS
 	}
-	d.end = nil
+	d.end, d.reach = nil, 0
 	d.jumps.clear()
 }
 

@@ -75,6 +75,16 @@ func (q *fifo) copy(at int64, l, r []float32) {
 	}
 }
 
+// any says whether sound was put between two positions.
+func (q *fifo) any(from, to int64) bool {
+	for i := range q.runs {
+		if q.runs[i].at < to && q.runs[i].end() > from {
+			return true
+		}
+	}
+	return false
+}
+
 // drop forgets what lies before a position.
 func (q *fifo) drop(before int64) {
 	q.from = max(q.from, before)

@@ -108,11 +108,14 @@ func (r *Reader) ending() error {
 	want := r.declared()
 	end := r.dm.end
 	broke := end != nil && !errors.Is(end, astiav.ErrEof) && !errors.Is(end, io.EOF)
-	if !broke && !r.early(k, want) {
+	lost := r.video != nil && r.video.lost
+	if !broke && !lost && !r.early(k, want) {
 		return io.EOF
 	}
 	at := clock(r.spec.In + r.ticksLast(k))
 	switch {
+	case lost:
+		return fault(media.FaultBroken, "ended early at %s: more than a second of it is damaged there, copy it again", at)
 	case r.src.watch.late:
 		return fault(media.FaultStalled, "stalled at %s: nothing came from %s for %v: check the storage or the server", at, r.src.name, readWithin)
 	case r.src.live:
@@ -173,7 +176,7 @@ func (r *Reader) oddities() {
 	if avg.Num > 0 && real.Num > 0 && real.Num*avg.Den*100 > avg.Num*real.Den*101 {
 		r.note("variable frame rate: %s on average", rate(avg))
 	}
-	if c := coloursOf(shapeOf(r.video.cur.frame)); c.hdr() {
+	if p := r.video.cur; p != nil && coloursOf(shapeOf(p.frame)).hdr() {
 		r.note("HDR: it is tone-mapped")
 	}
 }
@@ -195,7 +198,7 @@ func (r *Reader) tell() {
 }
 
 func (r *Reader) errors() int {
-	n := 0
+	n := r.dm.holes
 	if r.video != nil {
 		n += r.video.dec.errs
 	}

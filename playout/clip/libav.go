@@ -171,6 +171,13 @@ func (s *resampler) free() {
 	}
 }
 
+// silence puts samples of silence, of the source's rate, before what is converted next.
+func (s *resampler) silence(samples int64) {
+	if samples > 0 {
+		C.clip_swr_silence(s.swr, C.int(samples))
+	}
+}
+
 // convert takes count samples of the frame from skip on; without a frame it
 // drains what the filter still holds.
 func (s *resampler) convert(f *astiav.Frame, skip, count int) (l, r []float32, err error) {

@@ -24,6 +24,9 @@ func (r *Reader) open() (err error) {
 	if err := r.start(false); err != nil {
 		return r.noStart(err)
 	}
+	if _, err := r.reaches(r.tick - r.base); err != nil {
+		return r.noStart(err)
+	}
 	r.describe()
 	return nil
 }
@@ -96,12 +99,12 @@ func (r *Reader) start(again bool) error {
 		r.base = r.tick - r.tick%n // the round in which the tick lies
 	}
 	if k := r.tick - r.base; k > 0 {
-		at := r.origin().plus(k, r.house.FPS, nanos)
-		if err := r.land(at); err != nil {
+		origin := r.origin()
+		if err := r.land(origin.plus(k, r.house.FPS, nanos)); err != nil {
 			return err
 		}
 		if r.sound != nil {
-			r.sound.begin(r.origin(), sampleAt(r.house, r.tick)-sampleAt(r.house, r.base))
+			r.sound.begin(origin, sampleAt(r.house, r.tick)-sampleAt(r.house, r.base))
 		}
 	}
 	return nil

@@ -60,16 +60,29 @@ func (r *Reader) jump(to instant) error {
 	return r.seek(main.index, to.in(main.tb).pts, astiav.SeekFlagBackward)
 }
 
-// rewind goes back to the beginning; where the file does not allow it, by
+// rewind goes back to the beginning; where the file does not lead there, by
 // opening it again.
 func (r *Reader) rewind() error {
-	if r.src.bytewise() && r.seek(-1, 0, astiav.SeekFlagByte) == nil {
-		return nil
-	}
-	if !r.src.bytewise() && r.jump(r.zero) == nil {
+	if r.src.bytewise() {
+		if r.seek(-1, 0, astiav.SeekFlagByte) == nil {
+			return nil
+		}
+	} else if r.jump(r.zero) == nil && r.atStart() {
 		return nil
 	}
 	return r.reopen()
+}
+
+// atStart says that every track is at its beginning: Matroska's demuxer leaves
+// out what lies before the picture's first keyframe.
+func (r *Reader) atStart() bool {
+	for _, t := range r.dm.tracks {
+		p, err := r.dm.peek(t)
+		if start := t.stream.StartTime(); err == nil && start != noPTS && p != noPTS && p > start {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *Reader) seek(stream int, to int64, how astiav.SeekFlag) error {

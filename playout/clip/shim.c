@@ -170,6 +170,8 @@ void clip_swr_free(void *swr) {
 	swr_free(&s);
 }
 
+int clip_swr_silence(void *swr, int samples) { return swr_inject_silence(swr, samples); }
+
 int clip_swr_room(void *swr, int samples) { return swr_get_out_samples(swr, samples); }
 
 int clip_swr_convert(void *swr, const void *frame, int skip, int count, float *l, float *r, int room) {

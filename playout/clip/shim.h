@@ -51,6 +51,7 @@ typedef struct {
 void clip_frame_sound(const void *frame, clip_sound *s);
 void *clip_swr_new(const void *frame, int rate);
 void clip_swr_free(void *swr);
+int clip_swr_silence(void *swr, int samples);
 int clip_swr_room(void *swr, int samples);
 // Converts count samples of the frame from skip on; frame NULL drains. Returns
 // the samples written to l and r, or an error of libav's.

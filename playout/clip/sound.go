@@ -105,17 +105,12 @@ func (s *sound) take(f *astiav.Frame) error {
 		at = s.origin.in(s.dec.track.tb).pts
 	}
 	s.pts = at + int64(n)*s.dec.track.tb.Den/(int64(shape.rate)*s.dec.track.tb.Num)
-	if s.res == nil || shape != s.shape {
+	if s.seg.open && shape != s.shape {
 		s.flush()
-		s.res.free()
-		if s.res = newResampler(f, s.house.SampleRate); s.res == nil {
-			return nil // a layout that cannot be mixed: silence
-		}
-		s.shape = shape
 	}
-	want := instant{at, s.dec.track.tb}.round(s.origin, s.rate)
-	skip := s.join(want, n)
-	if skip >= n {
+	s.shape = shape
+	skip := s.join(f, s.position(at, n), n)
+	if skip >= n || s.res == nil { // or a layout that cannot be mixed
 		return nil
 	}
 	l, r, err := s.res.convert(f, skip, n-skip)
@@ -128,33 +123,82 @@ func (s *sound) take(f *astiav.Frame) error {
 	return nil
 }
 
-// join decides how a frame that should sound at house sample want goes on from
-// what was there: it begins a segment, follows, or is an overlap to be trimmed.
-// It returns how many samples of the frame to leave out.
-func (s *sound) join(want int64, n int) (skip int) {
+// position is where a frame of n samples at time `at` begins, in source samples
+// from tick 0. Where the file's clock is too coarse for samples, as Matroska's
+// milliseconds are, frames lie side by side from the track's beginning, and the
+// frame's place among them says it exactly.
+func (s *sound) position(at int64, n int) int64 {
+	tb, rate := s.dec.track.tb, media.Rational{Num: int64(s.shape.rate), Den: 1}
+	pos := instant{at, tb}.round(s.origin, rate)
+	start, size := s.dec.track.stream.StartTime(), int64(s.dec.frameSize())
+	unit := tb.Num * rate.Num / tb.Den // samples the clock cannot tell apart
+	if unit <= 1 || start == noPTS || size == 0 || unit*4 > size {
+		return pos
+	}
+	begin := instant{start, tb}.round(s.origin, rate)
+	end := pos + int64(n) // the first frame may have lost its beginning to the decoder's delay
+	grid := begin + (end-begin+size/2)/size*size
+	if d := end - grid; d > 2*unit || d < -2*unit {
+		return pos
+	}
+	return grid - int64(n)
+}
+
+// join decides how a frame of n samples that should sound at source sample pos
+// goes on from what was there: it begins a segment, follows, or is an overlap to
+// be trimmed. It returns how many samples of the frame to leave out.
+func (s *sound) join(f *astiav.Frame, pos int64, n int) (skip int) {
+	house, rate := s.rate.Num, int64(s.shape.rate)
 	if !s.seg.open {
-		s.seg = segment{open: true, start: want}
-		s.fifo.seek(want)
+		s.open(f, pos)
 		return 0
 	}
-	diff := want - s.seg.expected(s.rate.Num, int64(s.shape.rate))
-	limit := s.rate.Num / 80 // 12.5 ms: less than any frame that can be missing
+	diff := pos*house/rate - s.seg.expected(house, rate)
+	limit := house / 80 // 12.5 ms: less than any frame that can be missing
 	switch {
 	case diff > limit:
 		s.flush()
-		s.seg = segment{open: true, start: want}
-		s.fifo.seek(want)
+		s.open(f, pos)
 	case diff < -limit:
-		return int(min(int64(n), -diff*int64(s.shape.rate)/s.rate.Num))
+		return int(min(int64(n), -diff*rate/house))
 	default:
 		s.seg.drift.note(diff)
 	}
 	return 0
 }
 
-// expected is the house sample that follows the segment.
-func (g *segment) expected(house, rate int64) int64 {
-	return g.start + g.took*house/rate + g.moved
+// open begins a segment at a source sample. Source and house samples coincide
+// every so often; the segment begins there, with a little silence before the
+// sound, so that the sound falls on the same house samples wherever it is begun.
+func (s *sound) open(f *astiav.Frame, pos int64) {
+	house, rate := s.rate.Num, int64(s.shape.rate)
+	every := rate / gcd(rate, house)
+	pad := int64(0)
+	if every < 2000 {
+		pad = (pos%every + every) % every
+	}
+	s.res.free()
+	if s.res = newResampler(f, s.house.SampleRate); s.res == nil {
+		return
+	}
+	s.res.silence(pad)
+	s.seg = segment{open: true, start: divFloor((pos-pad)*house, rate), took: pad}
+	s.fifo.seek(s.seg.start)
+}
+
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+func divFloor(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
 }
 
 // flush takes what the resampler still holds and ends the segment.
@@ -207,4 +251,9 @@ func (s *sound) close() {
 	freeFrame(s.frame)
 	s.frame = nil
 	s.dec.close()
+}
+
+// expected is the house sample that follows the segment.
+func (g *segment) expected(house, rate int64) int64 {
+	return g.start + g.took*house/rate + g.moved
 }

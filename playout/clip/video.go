@@ -38,6 +38,8 @@ type video struct {
 	prev   int64 // pts of the last picture fetched
 	ended  bool
 	end    int64    // first tick after the last picture; valid when ended
+	lost   bool     // damage takes away more than a second from cur on
+	errs   int      // decode errors before next
 	still  bool     // one picture is all there is
 	stash  *picture // fetched ahead, to look at its time
 }
@@ -86,6 +88,9 @@ func (v *video) fetch() (*picture, error) {
 		}
 	}
 	v.prev = pts
+	if s.corrupt {
+		v.dec.errs++
+	}
 	last := s.duration
 	if last <= 0 {
 		last = v.usual
@@ -124,6 +129,7 @@ func (v *video) advance(k int64) error {
 			}
 			p.first = p.at.firstTick(v.origin, v.fps)
 			v.next = p
+			v.lost = v.damaged() && v.cur != nil && p.first-v.cur.first > v.fps.Num/v.fps.Den+1
 		}
 		if v.cur != nil && v.next.first > k {
 			return nil
@@ -135,6 +141,16 @@ func (v *video) advance(k int64) error {
 		v.cur, v.next = v.next, nil
 	}
 	return nil
+}
+
+// damaged says that damage was met lately. The demuxer meets it a few pictures
+// before the decoder gives out what lies around it.
+func (v *video) damaged() bool {
+	now := v.dec.errs + v.dec.dm.holes
+	then := v.errs[v.seen%len(v.errs)]
+	v.errs[v.seen%len(v.errs)] = now
+	v.seen++
+	return now > then
 }
 
 // finish sets the length: whole ticks, up to the end of the last picture.
