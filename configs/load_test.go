@@ -62,14 +62,15 @@ func TestExpansionIsOnlyText(t *testing.T) {
 func TestPositions(t *testing.T) {
 	c, ps := Parse("a.yml", []byte("encoder:\n  video:\n    preset: fast\n    options: {aq-mode: 9}\noutputs:\n  - {url: \"rtmp://a/b/c\"}\n  - url: \"rtmp://a/b/d\"\n    name: two\n"))
 	require.Empty(t, ps.String())
+	at := func(line, column int) Position { return Position{File: "a.yml", Line: line, Column: column} }
 	for key, want := range map[string]Position{
-		"encoder.video.preset":          {"a.yml", 3, 13},
-		"encoder.video.options.aq-mode": {"a.yml", 4, 24},
-		"encoder.video.tune":            {"a.yml", 2, 3}, // not set: its section
-		"encoder.audio.codec":           {"a.yml", 1, 1},
-		"outputs[1].name":               {"a.yml", 8, 11},
-		"outputs[0].renew_after":        {"a.yml", 6, 5},
-		"log.level":                     {"a.yml", 1, 1},
+		"encoder.video.preset":          at(3, 13),
+		"encoder.video.options.aq-mode": at(4, 24),
+		"encoder.video.tune":            at(2, 3), // not set: its section
+		"encoder.audio.codec":           at(1, 1),
+		"outputs[1].name":               at(8, 11),
+		"outputs[0].renew_after":        at(6, 5),
+		"log.level":                     at(1, 1),
 	} {
 		require.Equal(t, want, c.Pos(key), key)
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -104,6 +105,10 @@ func TestLoad(t *testing.T) {
 	require.EqualError(t, ps.Err(), filepath.Join(dir, "none.yml")+":1:1: cannot read the playlist: no such file or directory")
 	_, ps = Load(dir, options)
 	require.ErrorContains(t, ps.Err(), "is a directory")
+	pipe := filepath.Join(dir, "pipe.yml")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	_, ps = Load(pipe, options)
+	require.ErrorContains(t, ps.Err(), "is no plain file")
 	path := filepath.Join(dir, "big.yml")
 	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("# x\n", 1<<20)+"#"), 0o644))
 	_, ps = Load(path, options)

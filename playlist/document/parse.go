@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 )
 
@@ -17,18 +18,23 @@ const MaxSize = 4 << 20
 // maxDepth is how deep lists and mappings may nest: no file of ours needs half.
 const maxDepth = 16
 
-// ReadFile reads a whole file of up to MaxSize bytes. A longer one comes back
-// one byte too long, for Parse to refuse.
+// ReadFile reads a whole plain file of up to MaxSize bytes. A longer one comes
+// back one byte too long, for Parse to refuse.
 func ReadFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	// A pipe that nobody writes to must not hold anyone up.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	if st, err := f.Stat(); err != nil {
 		return nil, err
-	} else if st.IsDir() {
-		return nil, &os.PathError{Op: "read", Path: path, Err: errors.New("is a directory")}
+	} else if !st.Mode().IsRegular() {
+		words := "is no plain file"
+		if st.IsDir() {
+			words = "is a directory"
+		}
+		return nil, &os.PathError{Op: "read", Path: path, Err: errors.New(words)}
 	}
 	return io.ReadAll(io.LimitReader(f, MaxSize+1))
 }

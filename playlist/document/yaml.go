@@ -101,7 +101,7 @@ func (c *converter) convert(y *yaml.Node, depth int) *Node {
 	case y.Anchor != "":
 		c.errorf(y, "anchors (&%s) are not supported: remove it", y.Anchor)
 	case y.Style&yaml.TaggedStyle != 0:
-		c.errorf(y, "tags (%s) are not supported: remove it", y.Tag)
+		c.errorf(y, "tags (%q) are not supported: remove it", y.Tag)
 	}
 	switch y.Kind {
 	case yaml.SequenceNode:
