@@ -39,7 +39,8 @@ type video struct {
 	ended  bool
 	end    int64    // first tick after the last picture; valid when ended
 	lost   bool     // damage takes away more than a second from cur on
-	errs   int      // decode errors before next
+	errs   [24]int  // damage known when the last pictures were fetched, in turn
+	seen   int      // pictures fetched
 	still  bool     // one picture is all there is
 	stash  *picture // fetched ahead, to look at its time
 }
