@@ -43,7 +43,7 @@ type Encoder struct {
 	failed   atomic.Int64
 	busyNs   atomic.Int64 // smoothed time a picture takes
 	tickNs   int64
-	waiting  []*media.Packet // sound that must not overtake its picture
+	waiting  []*media.Packet // sound, until its picture is out
 	failures failures
 }
 
@@ -75,7 +75,7 @@ func Open(cfg Config, sink PacketSink, log *slog.Logger) (*Encoder, error) {
 		return nil, fmt.Errorf("open the audio encoder: %w", err)
 	}
 	e := &Encoder{log: log, sink: sink, video: v, audio: a, queue: newQueue(cfg.House)}
-	v.out = sink.Offer
+	v.out = e.pictureOut
 	a.out = func(p *media.Packet) { e.waiting = append(e.waiting, p) }
 	e.tickNs = int64(time.Second) * cfg.House.FPS.Den / cfg.House.FPS.Num
 	e.failures.limit = int(5 * cfg.House.FPS.Num / cfg.House.FPS.Den)
@@ -197,17 +197,31 @@ const smooth = 50
 // than x264 ever looks ahead.
 const maxWaiting = 256
 
-// release lets sound go that is older than the next picture to come: with
-// tune zerolatency all of it at once; where x264 looks ahead, it waits as long
-// as the pictures do.
+// release lets the sound go that waits: all of it while no picture is inside
+// the codec, as always with tune zerolatency. Where x264 looks ahead, sound
+// waits for its picture.
 func (e *Encoder) release() {
-	n := len(e.waiting)
-	if oldest, held := e.video.oldest(); held {
-		limit := e.audio.sample(oldest)
-		n = max(0, n-maxWaiting)
-		for n < len(e.waiting) && e.waiting[n].DTS < limit {
-			n++
-		}
+	if e.video.holds() {
+		e.let(len(e.waiting) - maxWaiting)
+		return
+	}
+	e.let(len(e.waiting))
+}
+
+// pictureOut sends a picture, after the sound that is older.
+func (e *Encoder) pictureOut(p *media.Packet) {
+	limit, n := e.audio.sample(p.DTS), 0
+	for n < len(e.waiting) && e.waiting[n].DTS < limit {
+		n++
+	}
+	e.let(n)
+	e.sink.Offer(p)
+}
+
+// let sends the first n packets that wait.
+func (e *Encoder) let(n int) {
+	if n <= 0 {
+		return
 	}
 	for _, p := range e.waiting[:n] {
 		e.sink.Offer(p)

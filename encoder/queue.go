@@ -47,6 +47,7 @@ func newQueue(h media.House) *queue {
 func (q *queue) offer(t *media.Tick) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	defer q.showRoom() // the caller may have taken the value
 	backwards := q.any && t.N <= q.last
 	if q.closed || backwards || q.n == len(q.ring) {
 		q.lost++
@@ -76,7 +77,6 @@ func (q *queue) admit(t *media.Tick) bool {
 		return false
 	}
 	q.pictures++
-	q.showRoom()
 	q.speed += (1 - q.speed) / smooth
 	return true
 }

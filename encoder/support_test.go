@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/asticode/go-astiav"
 	"github.com/stretchr/testify/require"
@@ -15,7 +16,13 @@ import (
 	"airloom/playout/media/av"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	av.SetLog(astiav.LogLevelFatal, func(astiav.LogLevel, string) {})
+	goleak.VerifyTestMain(m)
+}
+
+// patience is how long a test waits for what comes at once on a quiet machine.
+const patience = 20 * time.Second
 
 // testConfig is the default set of encoder options in a small house.
 func testConfig() Config {

@@ -92,13 +92,8 @@ func (v *video) code(n int64, p media.Picture, key bool) error {
 
 func (v *video) flush() error { return v.codec.send(nil) }
 
-// oldest is the tick of the first picture still inside the codec.
-func (v *video) oldest() (n int64, held bool) {
-	if len(v.inside) == 0 {
-		return 0, false
-	}
-	return v.inside[0], true
-}
+// holds reports whether pictures are still inside the codec.
+func (v *video) holds() bool { return len(v.inside) > 0 }
 
 // emit copies the coded picture into Go memory, once, and hands it on.
 func (v *video) emit(data []byte, pts, dts int64, _ bool) {
