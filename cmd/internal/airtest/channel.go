@@ -331,6 +331,27 @@ func (c *Channel) Workers() (pids []int) {
 	return pids
 }
 
+// Worker waits for the worker that has the clip's file open, other than those given.
+func (c *Channel) Worker(clip Clip, not ...int) (found int) {
+	c.t.Helper()
+	Eventually(c.t, 3*time.Second, "a worker has "+filepath.Base(clip.Path)+" open", func() bool {
+		for _, pid := range c.Workers() {
+			if slices.Contains(not, pid) {
+				continue
+			}
+			files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+			for _, f := range files {
+				if to, _ := os.Readlink(f); filepath.Base(to) == filepath.Base(clip.Path) {
+					found = pid
+					return true
+				}
+			}
+		}
+		return false
+	})
+	return found
+}
+
 // Signal sends the keeper a signal.
 func (c *Channel) Signal(s os.Signal) { _ = c.cmd.Process.Signal(s) }
 

@@ -106,3 +106,15 @@ func Alive(pid int) bool {
 	s, ok := statOf(pid)
 	return ok && s.state != 'Z'
 }
+
+// Zombies lists the root's children that have died and were not reaped.
+func Zombies(root int) (pids []int) {
+	dirs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, d := range dirs {
+		pid, _ := strconv.Atoi(filepath.Base(d))
+		if s, ok := statOf(pid); ok && s.state == 'Z' && s.parent == root {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}

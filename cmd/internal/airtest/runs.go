@@ -202,19 +202,17 @@ func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, b
 	c := *r.Clip
 	// Where the picture stands: middle of its display on air against the middle
 	// in its source. Pictures next to the holes of a variable rate say nothing.
-	var sum float64
-	n := 0
+	var d []float64
 	regular := func(i int) bool { return math.Abs(float64(c.shown(i)-c.nominal())) < 1e6 }
 	for i, s := range src {
 		if regular(s) && (s == 0 || regular(s-1)) {
-			sum += float64(pics[i].At) + frame/2 - float64(c.Pictures[s]) - float64(c.shown(s))/2
-			n++
+			d = append(d, float64(pics[i].At)+frame/2-float64(c.Pictures[s])-float64(c.shown(s))/2)
 		}
 	}
-	if n == 0 {
+	if len(d) == 0 {
 		return
 	}
-	stands := time.Duration(sum / float64(n))
+	stands := time.Duration(middle(d, frame, float64(c.nominal())))
 	aired := Span{c.Pictures[src[0]], c.Pictures[src[len(src)-1]] + c.nominal()}
 	for k, mark := range c.Marks {
 		flash, white := flashAt(all, c, mark)
@@ -238,6 +236,20 @@ func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, b
 			r.Flash = append(r.Flash, b.At-flash)
 		}
 	}
+}
+
+// middle is the mean of the distances. At the same rate all are one but those in
+// a hold, so there the median leaves holds out.
+func middle(d []float64, frame, step float64) float64 {
+	if math.Abs(frame-step) < 1000 {
+		slices.Sort(d)
+		return d[len(d)/2]
+	}
+	sum := 0.0
+	for _, v := range d {
+		sum += v
+	}
+	return sum / float64(len(d))
 }
 
 // flashAt is when the flash of a mark is first seen.

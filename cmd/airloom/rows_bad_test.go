@@ -1,0 +1,216 @@
+package main_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"airloom/cmd/internal/airtest"
+	"airloom/playout/control"
+)
+
+// plays is how long a bad clip may rightly air: as much of it as there is.
+func plays(k airtest.Kind) time.Duration {
+	switch k {
+	case airtest.Truncated:
+		return 1600 * time.Millisecond
+	case airtest.Corrupt:
+		return 3 * time.Second
+	case airtest.Heavy:
+		return time.Second
+	case airtest.Tiny:
+		return 400 * time.Millisecond
+	}
+	return 0
+}
+
+func TestRow04BadFiles(t *testing.T) {
+	bad := airtest.Clips(t, airtest.Bad...)
+	good := airtest.Clips(t, airtest.Plain1, airtest.Plain2, airtest.Plain3)
+	var items []airtest.Item
+	length := 4 * time.Second
+	for i, b := range bad {
+		g := good[i%len(good)]
+		items = append(items, airtest.Item{Clip: g}, airtest.Item{Clip: b})
+		length += g.Length + plays(b.Kind)
+	}
+	srv := airtest.NGINX(t)
+	ch := airtest.Airloom(t, airtest.Setup{Output: srv.URL("x"), Items: items, User: true})
+	ch.Publishing(10 * time.Second)
+	alerted := map[string]bool{}
+	airtest.Stay(t, length, func() string {
+		if s, ok := ch.Status(); ok {
+			for _, a := range s.Alerts {
+				for _, b := range bad {
+					if strings.Contains(a.Message, string(b.Kind)) {
+						alerted[string(b.Kind)] = true
+					}
+				}
+			}
+		}
+		return ended(ch)
+	})
+	_, code := ch.Stop()
+	require.Zero(t, code)
+
+	r := airtest.Analyse(t, srv.Recordings()[0], append(good, bad...), airtest.DefaultHouse)
+	t.Log(r)
+	r.RequireContiguous(t)
+	for _, line := range between(r, good, bad) {
+		t.Error(line)
+	}
+	for _, b := range bad {
+		if b.Kind == airtest.Tiny || b.Kind == airtest.Heavy || b.Kind == airtest.Corrupt {
+			continue // they can be played
+		}
+		name := filepath.Base(b.Path)
+		require.NotZero(t, ch.Logged(`(WARN|ERROR).*`+name), "%s is named in the log with its cause", name)
+		require.True(t, alerted[string(b.Kind)], "%s is named in the status", name)
+	}
+}
+
+// between looks at what airs between good clips, and at the good ones.
+func between(r *airtest.Report, good, bad []airtest.Clip) (faults []string) {
+	isGood := func(run airtest.Run) bool {
+		for _, g := range good {
+			if run.Clip != nil && run.Clip.ID == g.ID {
+				return true
+			}
+		}
+		return false
+	}
+	byID := map[int]airtest.Clip{}
+	for _, b := range bad {
+		byID[b.ID] = b
+	}
+	var lost time.Duration // neither a good clip nor what a bad one may show
+	started := false
+	for i, run := range r.Runs {
+		length := run.To - run.From
+		if !isGood(run) {
+			if run.Clip != nil {
+				length -= plays(run.Clip.Kind)
+			}
+			lost += max(0, length)
+			continue
+		}
+		// The 1x1 file has no marker to read, and neither has a slate.
+		if started && lost > time.Second+plays(airtest.Tiny) {
+			faults = append(faults, fmt.Sprintf("%v lost before %s at %v", lost, run.Name(), run.From))
+		}
+		started, lost = true, time.Duration(run.TailHold)*40*time.Millisecond
+		if d := run.Lost + run.Doubled + run.Missing + run.Unreadable; d > 0 {
+			faults = append(faults, fmt.Sprintf("%s at %v is not whole", run.Name(), run.From))
+		}
+		if i > 0 && run.HeadLost+run.HeadHold > 0 || i < len(r.Runs)-1 && run.TailLost > 0 {
+			faults = append(faults, fmt.Sprintf("%s at %v: its ends are not whole", run.Name(), run.From))
+		}
+	}
+	return faults
+}
+
+// ended is what to say when airloom has ended though it should not.
+func ended(ch *airtest.Channel) string {
+	if !ch.Running() {
+		return "airloom has ended"
+	}
+	return ""
+}
+
+// airing waits for a moment in the midst of the item at the index.
+func airing(ch *airtest.Channel, index int, from float64) control.Status {
+	var now control.Status
+	ch.Until(20*time.Second, fmt.Sprintf("item %d airs", index), func(s control.Status) bool {
+		now = s
+		return s.Now != nil && s.Now.Index == index && s.Now.PositionS >= from && s.Now.PositionS < from+0.5
+	})
+	return now
+}
+
+func TestRow06KilledWorkers(t *testing.T) {
+	clips := airtest.Clips(t, airtest.Plain1, airtest.Plain2, airtest.Plain3)
+	srv := airtest.NGINX(t)
+	ch := airtest.Airloom(t, airtest.Setup{Output: srv.URL("x"), Items: airtest.Items(clips...)})
+	ch.Publishing(10 * time.Second)
+	kill := func(pids ...int) {
+		for _, pid := range pids {
+			require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+		}
+	}
+	airing(ch, 1, 0.8) // the one on air: the item goes on where it would be
+	kill(ch.Worker(clips[1]))
+	airing(ch, 0, 0.8) // the next one
+	kill(ch.Worker(clips[1]))
+	airing(ch, 2, 0.8) // both at once
+	kill(ch.Worker(clips[2]), ch.Worker(clips[0]))
+	airing(ch, 1, 0.8) // the same item twice: its end is lost, and no more
+	first := ch.Worker(clips[1])
+	kill(first)
+	kill(ch.Worker(clips[1], first))
+	airing(ch, 2, 2.0)
+	airtest.Stay(t, 5*time.Second, func() string { return ended(ch) })
+	require.Empty(t, airtest.Zombies(ch.PID()), "dead workers that nobody reaped")
+	_, code := ch.Stop()
+	require.Zero(t, code)
+
+	r := airtest.Analyse(t, srv.Recordings()[0], clips, airtest.DefaultHouse)
+	t.Log(r)
+	r.RequireContiguous(t)
+	r.RequireOffsets(t)
+	cut := 0
+	for i, run := range r.Runs[1 : len(r.Runs)-1] {
+		require.LessOrEqual(t, run.Doubled+run.TailHold+run.HeadHold, 25, "a hold of at most a second: %v", run)
+		if run.Clip == nil {
+			require.LessOrEqual(t, run.Pictures, 25, "%v", run)
+			continue
+		}
+		if run.TailLost > 0 {
+			cut++
+			continue
+		}
+		require.Equal(t, run.Clip.Ticks(airtest.DefaultHouse), run.Pictures, "airing %d keeps its length: %v", i+1, run)
+		require.Equal(t, run.Doubled, run.Lost, "it goes on where it would be: %v", run)
+	}
+	require.LessOrEqual(t, cut, 1, "only the item that crashed twice is cut")
+}
+
+func TestRow11TooSlow(t *testing.T) {
+	clips := airtest.Clips(t, airtest.HD1, airtest.HD2)
+	srv := airtest.NGINX(t)
+	tap := airtest.NewTap(t, srv.Port)
+	house := airtest.HDHouse
+	house.Width, house.Height = 1920, 1080
+	ch := airtest.Airloom(t, airtest.Setup{House: house, Output: tap.URL("x"), Items: airtest.Items(clips...), Sections: map[string]string{
+		"encoder": `{video: {preset: veryslow, level: "4.2", maxrate: 6000k, bufsize: 12000k}}`,
+	}})
+	ch.Publishing(20 * time.Second)
+	ch.Until(20*time.Second, "pictures are skipped, and an alert says so", func(s control.Status) bool {
+		return s.Encoder.SkippedTicks > 0 && slices.ContainsFunc(s.Alerts, func(a control.Alert) bool {
+			return strings.Contains(a.Code, "encoder")
+		})
+	})
+	before, _ := ch.Status()
+	start := time.Now()
+	airtest.Stay(t, 15*time.Second, func() string { return ended(ch) })
+	after, _ := ch.Status()
+	took := time.Since(start)
+	ticks := float64(after.Tick-before.Tick) / 25
+	t.Logf("%.2f s of ticks in %.2f s, %d of %d pictures skipped, speed %.2f, alerts %v", ticks, took.Seconds(),
+		after.Encoder.SkippedTicks-before.Encoder.SkippedTicks, after.Tick-before.Tick, after.Encoder.Speed, after.Alerts)
+	require.InDelta(t, took.Seconds(), ticks, 0.5, "playout keeps real time")
+	l := tap.Lateness()
+	t.Logf("lateness %+v", l)
+	require.Less(t, l.Growth, 300*time.Millisecond, "latency does not grow")
+	_, code := ch.Stop()
+	require.Zero(t, code)
+	rec, err := airtest.ReadFLV(srv.Recordings()[0])
+	require.NoError(t, err)
+	require.Empty(t, rec.Audio.OffGrid(1024, 44100), "the sound is whole")
+	require.Zero(t, rec.Video.Backwards())
+}
