@@ -16,7 +16,7 @@ type Item struct {
 	Duration time.Duration // cap, counted from In; 0: none
 	Repeat   int           // how often the item airs in a row: 1 or `loop: N`
 	Loop     bool          // `loop: true`: begin again until Duration is reached
-	Audio    string        // track number or language
+	Audio    string        // track number (1 is the first) or language; "": the default track
 	GainDB   float64
 	Line     int // where the item stands in its file
 }
@@ -29,7 +29,8 @@ type Playlist struct {
 	Items []Item
 }
 
-// Entry is an item with its place in the order of airing.
+// Entry is an item with its place in the order of airing. The zero Entry means
+// nothing: its Item has no ID.
 type Entry struct {
 	Item     Item
 	Playlist string // the file's name
