@@ -232,9 +232,9 @@ func (e *Engine) wait() bool {
 	case e.chase && e.gap >= e.limit.crash:
 		e.end(Crashed, errAgain)
 	case e.gap >= e.limit.stall:
-		e.end(EndedEarly, stalled(e.air.spec.Source, e.grid.Duration(e.gap)))
+		e.end(EndedEarly, stalled(e.air.entry.Item.Source, e.grid.Duration(e.gap)))
 	case e.slow.tooHeavy(e.gap, e.limit.slow):
-		e.end(EndedEarly, tooHeavy(e.air.spec.Source, e.slow))
+		e.end(EndedEarly, tooHeavy(e.air.entry.Item.Source, e.slow))
 	default:
 		return true
 	}

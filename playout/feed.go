@@ -1,6 +1,8 @@
 package playout
 
 import (
+	"errors"
+
 	"airloom/playlist"
 	"airloom/playout/media"
 )
@@ -29,7 +31,7 @@ func (f *feed) peek() error {
 			f.head = t
 			return nil
 		}
-		if err == media.ErrNotReady {
+		if errors.Is(err, media.ErrNotReady) {
 			return err
 		}
 		f.err = err

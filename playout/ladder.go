@@ -141,10 +141,10 @@ func (e *Engine) lookAhead() {
 		}
 	case errors.Is(err, media.ErrNotReady):
 		if e.n-f.opened > e.limit.stall {
-			e.skip(stalled(f.spec.Source, e.cfg.StallMax))
+			e.skip(stalled(f.entry.Item.Source, e.cfg.StallMax))
 		}
 	case errors.Is(err, io.EOF):
-		e.skip(&media.Fault{Kind: media.FaultBroken, Err: fmt.Errorf("%s holds no picture and no sound", f.spec.Source)})
+		e.skip(&media.Fault{Kind: media.FaultBroken, Err: fmt.Errorf("%s holds no picture and no sound", f.entry.Item.Source)})
 	case media.KindOf(err) == media.FaultCrashed && f.crashes == 0:
 		f.close()
 		f.clip, f.err, f.crashes = e.rooms.Opener.Open(e.ctx, f.spec, media.Start{}), nil, 1
@@ -160,7 +160,7 @@ func (e *Engine) checkBan(f *feed) {
 	}
 	if info, ok := f.clip.Info(); ok && e.banned[info.Version] {
 		e.skip(&media.Fault{Kind: media.FaultCrashed, Err: fmt.Errorf(
-			"%s crashed its decoder twice and is left out until the file changes", f.spec.Source)})
+			"%s crashed its decoder twice and is left out until the file changes", f.entry.Item.Source)})
 	}
 }
 

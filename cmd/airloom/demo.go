@@ -72,12 +72,12 @@ func runDemo(ctx context.Context, out io.Writer, length time.Duration) error {
 		defer cancel()
 	}
 	fmt.Fprintf(out, demoWords, len(items.Items), c.pageURL())
-	served := make(chan error, 1)
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
 	go func() { served <- server.Run(serving) }()
 	err = c.run(ctx)
 	stop()
-	<-served
+	err = errors.Join(err, <-served)
 	status := c.board.Status()
 	fmt.Fprintf(out, "\nDone: %d ticks aired, %d of them held, %d pictures skipped.\n",
 		status.Tick, status.Encoder.HeldTicks, status.Encoder.SkippedTicks)

@@ -42,8 +42,7 @@ type Board struct {
 	mu      sync.Mutex
 	skips   map[string]Alert // by playlist and item
 	raised  map[string]Alert // by code
-	skipped int64            // pictures skipped until the last look…
-	lookAt  time.Time        // …and when that was
+	skipped int64            // pictures skipped until the last look
 	over    time.Time        // when pictures were last seen to be skipped
 	late    int64            // how often the process had stood still at the last look…
 	lateAt  time.Time        // …and when it last did
