@@ -161,8 +161,11 @@ func (r *Reader) reaches(k int64) (bool, error) {
 			return false, err
 		}
 	}
-	if r.video == nil {
+	switch {
+	case !r.moves() && r.sound != nil:
 		return r.soundReaches(k), nil
+	case !r.moves():
+		return true, nil // a still lasts as long as it is allowed to
 	}
 	if err := r.video.advance(k); err != nil {
 		return false, err
@@ -175,6 +178,9 @@ func (r *Reader) reaches(k int64) (bool, error) {
 	}
 	return r.overhang(k)
 }
+
+// moves says that the item has a picture that is more than one still.
+func (r *Reader) moves() bool { return r.video != nil && !r.video.still }
 
 // overhang says whether tick k, after the picture's end, airs: where the sound
 // outlasts the picture by more than two ticks.

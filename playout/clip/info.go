@@ -26,10 +26,10 @@ func (r *Reader) describe() {
 // declared is the length in ticks that the file says it has, from its tick 0;
 // 0 where it says nothing.
 func (r *Reader) declared() int64 {
-	if r.src.live || r.video != nil && r.video.still && r.sound == nil {
+	switch {
+	case r.src.live, !r.moves() && r.sound == nil:
 		return 0
-	}
-	if r.video == nil || r.video.still {
+	case !r.moves():
 		return r.trackTicks(r.sound.dec.track)
 	}
 	n := r.trackTicks(r.video.dec.track)

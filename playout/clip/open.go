@@ -76,15 +76,25 @@ func (r *Reader) openTracks() error {
 	if r.norm == nil {
 		r.norm = newNormaliser(r.house)
 	}
-	if r.video == nil && r.card == nil {
-		r.card = make([]byte, r.layout.Size)
-		card.Sound(r.card, r.house, r.layout)
+	if r.video == nil {
+		r.drawCard()
 	}
 	return nil
 }
 
+// drawCard makes what is shown instead of a picture.
+func (r *Reader) drawCard() {
+	if r.card == nil {
+		r.card = make([]byte, r.layout.Size)
+		card.Sound(r.card, r.house, r.layout)
+	}
+}
+
 // start makes the next tick ready. Again says that the source has been read before.
 func (r *Reader) start(again bool) error {
+	if err := r.startStill(); err != nil || r.video != nil && r.sound == nil && r.video.still {
+		return err
+	}
 	r.zero = r.sourceZero()
 	in := r.zero.plus(int64(r.spec.In), media.Rational{Num: 1e9, Den: 1}, nanos)
 	if again || r.spec.In > 0 {
@@ -98,28 +108,47 @@ func (r *Reader) start(again bool) error {
 	if n := r.declared(); !again && r.spec.Loop && n > 0 {
 		r.base = r.tick - r.tick%n // the round in which the tick lies
 	}
-	if k := r.tick - r.base; k > 0 {
-		origin := r.origin()
-		if err := r.land(origin.plus(k, r.house.FPS, nanos)); err != nil {
-			return err
-		}
-		if r.sound != nil {
-			r.sound.begin(origin, sampleAt(r.house, r.tick)-sampleAt(r.house, r.base))
-		}
+	k := r.tick - r.base
+	if k == 0 || r.video != nil && r.video.still && r.sound == nil {
+		return nil
+	}
+	origin := r.origin()
+	if err := r.land(origin.plus(k, r.house.FPS, nanos)); err != nil {
+		return err
+	}
+	if r.sound != nil {
+		r.sound.begin(origin, sampleAt(r.house, r.tick)-sampleAt(r.house, r.base))
 	}
 	return nil
 }
 
+// startStill decodes the one picture of a still or a cover.
+func (r *Reader) startStill() error {
+	if r.video == nil || !r.video.still || r.video.cur != nil {
+		return nil
+	}
+	err := r.video.begin(instant{}, false)
+	if err != nil && r.sound != nil {
+		r.note("its cover cannot be decoded")
+		r.video.close()
+		r.video = nil
+		r.drawCard()
+		return nil
+	}
+	return err
+}
+
 // begin finds tick 0 of the round.
 func (r *Reader) begin(in instant) error {
-	if r.video != nil {
+	if r.moves() {
 		if err := r.video.begin(in, r.spec.In > 0); err != nil {
 			return err
 		}
 		if r.sound != nil {
 			r.sound.begin(r.video.origin, 0)
+			return nil
 		}
-		return nil
+		return r.maybeStill()
 	}
 	origin := in
 	if r.spec.In == 0 {
@@ -132,8 +161,23 @@ func (r *Reader) begin(in instant) error {
 	return nil
 }
 
+// maybeStill finds out that a silent file holds one picture and no more, as a
+// GIF may, or an image in a film's container.
+func (r *Reader) maybeStill() error {
+	if r.declared() > 1 && r.src.exact() {
+		return nil
+	}
+	_, err := r.video.peek()
+	if errors.Is(err, io.EOF) {
+		r.video.still, r.video.ended = true, true
+		r.limit = r.cap()
+		return nil
+	}
+	return err
+}
+
 func (r *Reader) origin() instant {
-	if r.video != nil {
+	if r.moves() {
 		return r.video.origin
 	}
 	return r.sound.origin
@@ -150,7 +194,7 @@ func (r *Reader) sourceZero() instant {
 }
 
 func (r *Reader) mainTrack() *track {
-	if r.video != nil && (!r.video.still || r.sound == nil) {
+	if r.moves() || r.sound == nil {
 		return r.video.dec.track
 	}
 	return r.sound.dec.track

@@ -93,7 +93,7 @@ func (r *Reader) seek(stream int, to int64, how astiav.SeekFlag) error {
 		return err
 	}
 	r.dm.clear()
-	if r.video != nil && !r.video.still {
+	if r.moves() {
 		r.video.reset()
 	}
 	if r.sound != nil {
@@ -140,6 +140,9 @@ func (r *Reader) reopen() error {
 		return err
 	}
 	r.info = info
+	if err := r.startStill(); err != nil {
+		return err
+	}
 	if video != nil && r.video != nil {
 		r.video.origin = origin
 	}
@@ -157,7 +160,7 @@ func (r *Reader) landed(t instant) (bool, error) {
 			}
 		}
 	}
-	if r.video == nil || r.video.still {
+	if !r.moves() {
 		return true, nil
 	}
 	p, err := r.video.peek()
