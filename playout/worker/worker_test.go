@@ -269,7 +269,10 @@ func TestHangingChildEndsWithItsPipe(t *testing.T) {
 	for _, what := range []string{"hang", "hang-open", "hang-deaf"} {
 		var l logged
 		op := opener(t, Options{Log: slog.New(slog.NewTextHandler(&l, nil))})
-		op.polite = 700 * time.Millisecond // the polite way takes one
+		op.polite = 10 * time.Second // what ends by itself needs far less on any machine
+		if what == "hang-deaf" {
+			op.polite = 100 * time.Millisecond
+		}
 		c := op.Open(context.Background(), script(what), media.Start{})
 		require.Eventually(t, func() bool { return strings.Contains(l.String(), "hanging") }, 10*time.Second, time.Millisecond)
 		_, err := c.Poll()
@@ -346,6 +349,7 @@ func TestAbandoned(t *testing.T) {
 
 	require.NoError(t, unix.Kill(pid, unix.SIGKILL))
 	require.Eventually(t, func() bool { return op.Stats() == Stats{Opened: 1, Abandoned: 1} }, 10*time.Second, time.Millisecond)
+	op.polite, op.kill = 10*time.Second, (*os.Process).Kill
 	n, err := drain(t, op.Open(context.Background(), script("ok"), media.Start{}))
 	require.ErrorIs(t, err, io.EOF)
 	require.EqualValues(t, 100, n)
