@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"airloom/playout/media"
-	"airloom/playout/media/av"
 )
 
 // gate is a sink that lets a picture through for each token: an encoder as slow
@@ -214,37 +213,3 @@ func TestManyCallers(t *testing.T) {
 	stop()
 	pic.Release()
 }
-
-func BenchmarkEncode720p25(b *testing.B) {
-	cfg := testConfig()
-	cfg.House.Width, cfg.House.Height = 1280, 720
-	e, err := Open(cfg, discard{}, slog.New(slog.DiscardHandler))
-	require.NoError(b, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- e.Run(ctx) }()
-	var pics []*av.Picture
-	for n := range int64(25) {
-		pics = append(pics, picture(b, cfg.House, n))
-	}
-	n := int64(0)
-	b.ReportAllocs()
-	for b.Loop() {
-		tk := media.NewTick(1764)
-		tk.Silence()
-		tk.N, tk.Picture = n, pics[n%25].Ref()
-		offer(b, e, tk)
-		n++
-	}
-	b.StopTimer()
-	b.ReportMetric(e.Stats().Load*100, "%tick")
-	cancel()
-	require.NoError(b, <-ended)
-	for _, p := range pics {
-		p.Release()
-	}
-}
-
-type discard struct{}
-
-func (discard) Offer(*media.Packet) {}
