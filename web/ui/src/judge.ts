@@ -68,7 +68,7 @@ function what(s: Status, left: number | null, startsAt: string): string {
 /** What airs in an item's place, and why, as far as the alerts tell. */
 function replaced(s: Status): { head: string; line: string } {
   const a = s.alerts[0];
-  return { head: s.now ? `Something else airs instead of ${s.now.title}` : "The slate is on air", line: a?.message ?? "The item does not deliver." };
+  return { head: s.now ? `Something else airs instead of ${s.now.title}` : "The slate is on air", line: a ? sentence(a.message) : "The item does not deliver." };
 }
 
 function reason(o: Output): string {
@@ -77,10 +77,13 @@ function reason(o: Output): string {
   return o.last_error ? `${sentence(o.last_error)} ${attempt}.` : `${attempt}.`;
 }
 
-/** An error as a sentence: with a capital, and one full stop. */
+/** An error as a sentence: with one full stop, and a capital unless it begins with a name. */
 export function sentence(s: string): string {
   s = s.trim();
-  return s ? s[0]!.toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? "" : ".") : "";
+  if (!s) return "";
+  const first = s.split(/\s/, 1)[0]!;
+  const named = /[./:_\d]/.test(first.replace(/[.:]$/, ""));
+  return (named ? s[0]! : s[0]!.toUpperCase()) + s.slice(1) + (/[.!?…]$/.test(s) ? "" : ".");
 }
 
 function programme(s: Status): Step {

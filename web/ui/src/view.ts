@@ -123,7 +123,7 @@ export class View {
       rows.push(["State", ["publishing"]], ["Session", [`${age(since)}, from ${this.clock.at(Date.parse(o.since))}`]]);
       rows.push(["Bitrate", [this.spark(o.name), o.bitrate_kbps > 0 ? bitrate(o.bitrate_kbps) : "–"]]);
     } else {
-      rows.push(["State", [o.state], true], ["Since", [`${this.clock.at(Date.parse(o.since))}, ${age(since)}`]]);
+      rows.push(["State", [o.state], o.state !== "connecting" || o.attempt > 1], ["Since", [`${this.clock.at(Date.parse(o.since))}, ${age(since)}`]]);
       rows.push(["Attempt", [`${Math.max(1, o.attempt)}${o.retry_in_s > 0 ? `, next in ${Math.ceil(o.retry_in_s)} s` : ""}`]]);
     }
     if (o.last_error) rows.push([o.state === "publishing" ? "Last fault" : "Cause", [sentence(o.last_error)]]);
@@ -179,7 +179,7 @@ export class View {
     put("foot", p.version ? `airloom ${p.version}` : "");
     el("try").hidden = p.hints.length === 0;
     el("hints").replaceChildren(...p.hints.map((h) => {
-      const li = make("li", h.text);
+      const li = make("li", make("span", h.text));
       if (h.command) li.append(command(h.command));
       return li;
     }));
