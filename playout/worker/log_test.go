@@ -1,0 +1,76 @@
+package worker
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"airloom/playout/media"
+)
+
+// logged collects what is logged.
+type logged struct {
+	mu  sync.Mutex
+	buf strings.Builder
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func TestChildsLogIsBounded(t *testing.T) {
+	var l logged
+	op := opener(t, Options{Log: slog.New(slog.NewTextHandler(&l, nil))})
+	spec := script("chatty")
+	spec.Source += "&token=secret"
+	_, err := drain(t, op.Open(context.Background(), spec, media.Start{}))
+	require.ErrorIs(t, err, io.EOF)
+	settled(t, op)
+	require.Contains(t, l.String(), `level=WARN msg="line 0 "`)
+	require.Contains(t, l.String(), `source="\"synthetic://chatty\""`)
+	require.Contains(t, l.String(), "lines_dropped=")
+	require.Less(t, strings.Count(l.String(), "\n"), 60)
+	require.NotContains(t, l.String(), "secret")
+}
+
+func TestMissingFencesAreToldOnce(t *testing.T) {
+	var l logged
+	op := opener(t, Options{Log: slog.New(slog.NewTextHandler(&l, nil))})
+	op.fences(nil)
+	require.Empty(t, l.String())
+	for range 3 {
+		op.fences([]string{"landlock (not in this kernel)"})
+	}
+	require.Equal(t, 1, strings.Count(l.String(), "more rights than they should"))
+}
+
+// Go's runtime tells in its own words what a decoder died of.
+func TestLastWords(t *testing.T) {
+	for said, want := range map[string]string{
+		"fatal error: unexpected signal during runtime execution\n[signal SIGSEGV: segmentation violation code=0x2 addr=0x7f]\nrest": "signal SIGSEGV",
+		"SIGABRT: abort\nPC=0x7 m=0 sigcode=18446744073709551610":                                                                    "signal SIGABRT",
+		"runtime: out of memory: cannot allocate 4194304-byte block":                                                                 "runtime: out of memory: cannot allocate 4194304-byte block",
+		"panic: a bug\n\ngoroutine 1 [running]:\npanic: another":                                                                     "panic: a bug",
+		`{"level":"ERROR","msg":"map ring: no memory"}`:                                                                              "map ring: no memory",
+		`{"level":"WARN","msg":"panic: not really"}`:                                                                                 "",
+	} {
+		l := newChildLog(nil, slog.New(slog.DiscardHandler))
+		for line := range strings.Lines(said) {
+			l.line([]byte(strings.TrimSpace(line)))
+		}
+		require.Equal(t, want, l.words)
+	}
+}
