@@ -63,6 +63,7 @@ func TestLoopAfterEdits(t *testing.T) {
 		{"a b c", "b", "a c", "c0 a0"},          // gone: the next one
 		{"a b c d", "b", "a d", "d0 a0"},        // and the next of it as well
 		{"a b c", "c", "x a b", "a0 b0"},        // gone at the end: round to the first survivor
+		{"a b c", "b", "x a", "a0 x0"},          // only the one before it is left
 		{"a b c", "b", "x y", "x0 y0"},          // all gone: from the beginning
 		{"a a a b", "a", "a a b", "a0 b0"},      // one of several alike
 		{"a b*3 c", "b", "a b*2 c", "c0 a0"},    // another item now: the next
