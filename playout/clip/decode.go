@@ -15,6 +15,8 @@ type decoder struct {
 	cc      *astiav.CodecContext
 	dm      *demux
 	track   *track
+	single  bool // one packet is all there is
+	fed     bool // a packet came
 	drained bool
 	errs    int // decode errors so far
 }
@@ -65,6 +67,11 @@ func (d *decoder) feed() error {
 	if d.drained {
 		return io.EOF
 	}
+	if d.single && d.fed {
+		d.drained = true
+		_ = d.cc.SendPacket(nil)
+		return nil
+	}
 	p, err := d.dm.packet(d.track)
 	if errors.Is(err, errStarved) {
 		return err
@@ -75,6 +82,7 @@ func (d *decoder) feed() error {
 		return nil
 	}
 	defer freePacket(p)
+	d.fed = true
 	if err := d.cc.SendPacket(p); err != nil && !errors.Is(err, astiav.ErrEagain) {
 		d.errs++
 	}

@@ -133,7 +133,7 @@ func (d *demux) read() error {
 	defer d.pkt.Unref()
 	d.measure(d.pkt)
 	for _, t := range d.tracks {
-		if t.index != d.pkt.StreamIndex() {
+		if t.index != d.pkt.StreamIndex() || d.pkt.Size() == 0 { // nothing in it would mean the end to a decoder
 			continue
 		}
 		p := newPacket()
@@ -141,6 +141,7 @@ func (d *demux) read() error {
 		d.jumps.mend(t, p)
 		t.queue = append(t.queue, p)
 		d.queued += p.Size()
+		break // the packet is gone, and its index with it
 	}
 	return nil
 }

@@ -55,6 +55,7 @@ func (r *Reader) openTracks() error {
 		} else {
 			r.video = newVideo(dec, r.house)
 			r.video.still = isCover(pic) || isImage(r.src)
+			dec.single = isCover(pic)
 		}
 	}
 	if st != nil {
