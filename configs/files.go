@@ -2,6 +2,7 @@ package configs
 
 import (
 	"crypto/tls"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,6 +39,22 @@ func (c *Config) CheckFiles() Problems {
 	}
 	ps.Sort()
 	return ps
+}
+
+// cause is an error without the path, which the message names already.
+func cause(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
+	return err
+}
+
+// SlatePath is the slate's file, or "" for the built-in one.
+func (c *Config) SlatePath() string {
+	if c.Fallback.Slate == "" {
+		return ""
+	}
+	return c.inRoot(c.Fallback.Slate)
 }
 
 // inRoot is a source as a path below the media root.

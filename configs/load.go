@@ -17,18 +17,10 @@ func Load(path string) (*Config, Problems) {
 	data, err := document.ReadFile(path)
 	if err != nil {
 		var ps Problems
-		ps.Errorf(Position{File: path, Line: 1, Column: 1}, "cannot read the config: %v", cause(err))
+		ps.Errorf(Position{File: path, Line: 1, Column: 1}, "%v", err)
 		return place(Default(), path), ps
 	}
 	return Parse(path, data)
-}
-
-// cause is an error without the path, which the message names already.
-func cause(err error) error {
-	if inner := errors.Unwrap(err); inner != nil {
-		return inner
-	}
-	return err
 }
 
 // file is the config as written: `output` is short for `outputs` with one.
@@ -179,7 +171,7 @@ func lookup(ref, dir string) (string, error) {
 	}
 	data, err := document.ReadFile(name)
 	if err != nil {
-		return "", fmt.Errorf("cannot read %s for ${file:…}: %w; put the file there, or correct the path", name, cause(err))
+		return "", fmt.Errorf("${file:%s}: %w", name, err)
 	}
 	if len(data) > maxSecret {
 		return "", fmt.Errorf("%s is larger than %d KiB: ${file:…} is for one short value", name, maxSecret>>10)

@@ -84,7 +84,7 @@ func TestPositions(t *testing.T) {
 func TestLoadWhatIsNotThere(t *testing.T) {
 	dir := t.TempDir()
 	c, ps := Load(filepath.Join(dir, "none.yml"))
-	require.EqualError(t, ps.Err(), filepath.Join(dir, "none.yml")+":1:1: cannot read the config: no such file or directory")
+	require.EqualError(t, ps.Err(), filepath.Join(dir, "none.yml")+":1:1: there is no such file: create it, or correct its name")
 	require.NotNil(t, c)
 	require.Equal(t, filepath.Join(dir, "media"), c.Media.Root)
 }
@@ -113,6 +113,10 @@ fallback: {filler: f.mp4, slate: s.png}
 		path+":3:33: warning: playlists.base: "+dir+"/lists/main.yml: no such file or directory; until it is there the slate airs\n"+
 		path+":4:20: warning: fallback.filler: "+dir+"/media/f.mp4 is no file; the built-in slate airs in its place\n",
 		c.CheckFiles().String())
+	require.Equal(t, filepath.Join(dir, "media/s.png"), c.SlatePath())
+	c.Fallback.Slate = "/x/s.png"
+	require.Equal(t, "/x/s.png", c.SlatePath())
+	require.Empty(t, Default().SlatePath())
 	c.Web.TLS = TLS{Cert: path, Key: path}
 	require.ErrorContains(t, c.CheckFiles().Err(), "cannot use certificate and key")
 }

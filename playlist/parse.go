@@ -80,18 +80,10 @@ func Load(path string, o Options) (*Playlist, Problems) {
 	data, err := document.ReadFile(path)
 	if err != nil {
 		var ps Problems
-		ps.Errorf(Position{File: path, Line: 1, Column: 1}, "cannot read the playlist: %v", cause(err))
+		ps.Errorf(Position{File: path, Line: 1, Column: 1}, "%v", err)
 		return nil, ps
 	}
 	return Parse(path, data, o)
-}
-
-// cause is an error without the path, which the message names already.
-func cause(err error) error {
-	if inner := errors.Unwrap(err); inner != nil {
-		return inner
-	}
-	return err
 }
 
 // Parse reads and checks a playlist: JSON when the name ends in .json, else

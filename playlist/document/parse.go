@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,24 +20,41 @@ const MaxSize = 4 << 20
 const maxDepth = 16
 
 // ReadFile reads a whole plain file of up to MaxSize bytes. A longer one comes
-// back one byte too long, for Parse to refuse.
+// back one byte too long, for Parse to refuse. The error says what to do, and
+// leaves it to the caller to name the file.
 func ReadFile(path string) ([]byte, error) {
 	// A pipe that nobody writes to must not hold anyone up.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, err
+		return nil, cannotRead(err)
 	}
 	defer f.Close()
-	if st, err := f.Stat(); err != nil {
-		return nil, err
-	} else if !st.Mode().IsRegular() {
-		words := "is no plain file"
-		if st.IsDir() {
-			words = "is a directory"
-		}
-		return nil, &os.PathError{Op: "read", Path: path, Err: errors.New(words)}
+	switch st, err := f.Stat(); {
+	case err != nil:
+		return nil, cannotRead(err)
+	case st.IsDir():
+		return nil, errors.New("this is a directory: name a file in it")
+	case !st.Mode().IsRegular():
+		return nil, errors.New("this is no plain file: name one that is")
 	}
-	return io.ReadAll(io.LimitReader(f, MaxSize+1))
+	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	if err != nil {
+		return nil, cannotRead(err)
+	}
+	return data, nil
+}
+
+func cannotRead(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is no such file: create it, or correct its name")
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("it may not be read: give the user that airloom runs as the right to")
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		err = inner // without the path
+	}
+	return fmt.Errorf("it cannot be read (%w): look at the disk", err)
 }
 
 // Parse reads a file into a tree: as JSON when its name ends in .json, else as
