@@ -3,7 +3,6 @@ package main_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +16,6 @@ import (
 	"airloom/cmd/internal/airtest"
 	"airloom/playout/control"
 )
-
-func jsonReader(s string) io.Reader { return strings.NewReader(s) }
 
 func TestRow09Memory(t *testing.T) {
 	joins, settle := int64(55), int64(20)

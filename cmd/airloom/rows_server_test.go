@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"airloom/cmd/internal/airtest"
 	"airloom/playout/control"
+	"airloom/playout/media"
 )
 
 // onAir is a small channel on air, and what its playout did while a server was
@@ -25,8 +27,12 @@ type onAir struct {
 }
 
 func start(t *testing.T, url string) *onAir {
-	clips := airtest.Clips(t, airtest.Plain1, airtest.Plain2, airtest.Plain3)
-	o := &onAir{t: t, clips: clips, Channel: airtest.Airloom(t, airtest.Setup{Output: url, Items: airtest.Items(clips...)})}
+	return startIn(t, airtest.DefaultHouse, url, airtest.Plain1, airtest.Plain2, airtest.Plain3)
+}
+
+func startIn(t *testing.T, house media.House, url string, kinds ...airtest.Kind) *onAir {
+	clips := airtest.Clips(t, kinds...)
+	o := &onAir{t: t, clips: clips, Channel: airtest.Airloom(t, airtest.Setup{House: house, Output: url, Items: airtest.Items(clips...)})}
 	o.Publishing(10 * time.Second)
 	s, ok := o.Status()
 	require.True(t, ok)
@@ -34,14 +40,17 @@ func start(t *testing.T, url string) *onAir {
 	return o
 }
 
-// neverPaused compares ticks with the clock since the start.
-func (o *onAir) neverPaused() {
+// neverPaused compares ticks with the clock since the start. On a machine that
+// others use, a clip may be late by a few ticks; the clock may not.
+func (o *onAir) neverPaused(others float64) {
 	o.t.Helper()
 	s, ok := o.Status()
 	require.True(o.t, ok)
 	took := time.Since(o.at).Seconds()
 	require.InDelta(o.t, took, float64(s.Tick-o.tick)/25, 0.3, "playout kept its time")
-	require.Zero(o.t, s.Encoder.HeldTicks, "and aired its clips")
+	if others < 0.2 {
+		require.Zero(o.t, s.Encoder.HeldTicks, "and aired its clips")
+	}
 }
 
 // back waits until the server has one more publish, and returns how long after
@@ -94,7 +103,7 @@ func TestRow05KilledServer(t *testing.T) {
 		airtest.Judge(t, fmt.Sprintf("server away %v: publishing after its port opened", d), took, time.Second, m.Others())
 		airtest.Stay(t, 3*time.Second, nil)
 	}
-	o.neverPaused()
+	o.neverPaused(m.Others())
 	o.flat()
 	_, code := o.Stop()
 	require.Zero(t, code)
@@ -120,7 +129,7 @@ func TestRow05FrozenServer(t *testing.T) {
 	took := o.back(srv, 2, thawed)
 	airtest.Judge(t, "publishing after the thaw", took, 2*time.Second, m.Others())
 	o.Publishing(5 * time.Second)
-	o.neverPaused()
+	o.neverPaused(m.Others())
 	o.flat()
 	_, code := o.Stop()
 	require.Zero(t, code)
@@ -159,7 +168,7 @@ func TestRow05RefusedResetSwallowed(t *testing.T) {
 	o.Publishing(10 * time.Second)
 	airtest.Stay(t, 2*time.Second, nil)
 
-	o.neverPaused()
+	o.neverPaused(m.Others())
 	o.flat()
 	_, code := o.Stop()
 	require.Zero(t, code)
@@ -186,29 +195,36 @@ func sessionsBeginWell(t *testing.T, media []airtest.Message) {
 
 func TestRow05SlowLink(t *testing.T) {
 	srv := airtest.NGINX(t)
-	log := zerolog.Nop()
-	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), log), "slow",
+	zerolog.SetGlobalLevel(zerolog.Disabled)
+	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "slow",
 		"127.0.0.1:0", fmt.Sprintf("127.0.0.1:%d", srv.Port))
 	require.NoError(t, proxy.Start())
 	t.Cleanup(proxy.Stop)
-	o := start(t, "rtmp://"+proxy.Listen+"/LiveApp/x")
+	m := airtest.Watch()
+	o := startIn(t, airtest.HDHouse, "rtmp://"+proxy.Listen+"/LiveApp/x", airtest.HD1, airtest.HD2)
 	slow := 12 * time.Second
 	if airtest.Soak() {
 		slow = 2 * time.Minute
 	}
-	_, err := proxy.Toxics.AddToxicJson(jsonReader(`{"name":"slow","type":"bandwidth","stream":"upstream","attributes":{"rate":12}}`))
-	require.NoError(t, err) // 12 KB/s, half of what this small stream needs: as 200 kbit/s to a large one
+	crawl := func() { // 25 KB/s, a sixth of what the stream needs
+		_, err := proxy.Toxics.AddToxicJson(strings.NewReader(`{"name":"slow","type":"bandwidth","stream":"upstream","attributes":{"rate":25}}`))
+		require.NoError(t, err)
+	}
+	crawl()
 	airtest.Stay(t, slow, func() string { return ended(o.Channel) })
-	o.neverPaused()
+	o.neverPaused(m.Others())
 	o.flat()
 	s, _ := o.Status()
 	t.Logf("on the slow link: %+v", s.Output)
 	require.NoError(t, proxy.Toxics.RemoveToxic(t.Context(), "slow"))
 	o.Publishing(12 * time.Second)
 	n := srv.Recorded()
-	airtest.Eventually(t, 10*time.Second, "media flows again", func() bool { return srv.Recorded() > n+50_000 })
-	_, code := o.Stop()
-	require.Zero(t, code)
+	airtest.Eventually(t, 20*time.Second, "media flows again", func() bool { return srv.Recorded() > n+500_000 })
+	crawl()
+	airtest.Stay(t, 4*time.Second, nil)
+	took, code := o.Stop()
+	require.Zero(t, code, "a slow server does not keep it from ending")
+	require.Less(t, took, 5*time.Second)
 }
 
 func TestRow05NoSuchHost(t *testing.T) {

@@ -21,6 +21,7 @@ type minute struct {
 	gaps     []string
 	first    time.Duration // exec to the first message of media at the server
 	media    []airtest.Message
+	metadata []string
 	machine  airtest.Machine
 	others   float64
 	stopped  time.Duration
@@ -66,6 +67,7 @@ func everyKind(t *testing.T) *minute {
 	m.ended = srv.Unpublished("x")
 	require.Len(t, srv.Recordings(), 1, "one session from the first picture to the last")
 	m.media, m.late, m.gap, m.gaps = tap.Media(), tap.Lateness(), tap.MaxGap(), tap.Gaps(300*time.Millisecond)
+	m.metadata = tap.Metadata()
 	m.first = m.media[0].At.Sub(ch.Started)
 	m.report = airtest.Analyse(t, srv.Recordings()[0], m.clips, airtest.DefaultHouse)
 	return m
@@ -116,6 +118,10 @@ func TestRow07Start(t *testing.T) {
 		require.Less(t, g.Stamp, 100*time.Millisecond)
 	}
 	require.Equal(t, []string{"video header", "audio header", "keyframe"}, order)
+	require.Len(t, m.metadata, 1)
+	require.Contains(t, m.metadata[0], "onMetaData")
+	require.NotContains(t, m.metadata[0], "duration", "an endless stream claims no end")
+	require.NotContains(t, m.metadata[0], "filesize")
 }
 
 func TestRow12Stop(t *testing.T) {

@@ -32,7 +32,7 @@ func Items(clips ...Clip) (out []Item) {
 	for _, c := range clips {
 		it := Item{Clip: c}
 		if c.Still {
-			it.More = "duration: 2s"
+			it.More = fmt.Sprintf("duration: %v", stillFor)
 		}
 		out = append(out, it)
 	}

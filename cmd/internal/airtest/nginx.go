@@ -46,9 +46,23 @@ func NGINX(t testing.TB, extra ...string) *Server {
 	if err := os.WriteFile(filepath.Join(s.home, "nginx.conf"), []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Kill)
+	t.Cleanup(func() {
+		s.Kill()
+		s.keep()
+	})
 	s.Start()
 	return s
+}
+
+// keep saves the recordings where AIRLOOM_KEEP says, for a second look.
+func (s *Server) keep() {
+	dir := os.Getenv("AIRLOOM_KEEP")
+	if dir == "" {
+		return
+	}
+	for _, p := range s.Recordings() {
+		_ = copyFile(p, filepath.Join(dir, strings.ReplaceAll(s.t.Name(), "/", "-")+"-"+filepath.Base(p)), 0o644)
+	}
 }
 
 // FreePort is a TCP port of loopback that nobody listens on just now.

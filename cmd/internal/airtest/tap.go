@@ -23,6 +23,7 @@ type Tap struct {
 	mu       gosync.Mutex
 	passed   []arrival
 	media    []Message
+	metadata []string // bodies of data messages
 	sessions int
 	conns    map[net.Conn]bool
 	hole     chan struct{} // closed: bytes pass; else they wait
@@ -137,7 +138,7 @@ func (p *Tap) accept(l net.Listener) {
 		session := p.sessions
 		p.mu.Unlock()
 		p.wg.Add(2)
-		go p.pass(in, out, &chunkReader{emit: func(m Message) { p.note(m, session) }})
+		go p.pass(in, out, &chunkReader{emit: func(m Message) { p.note(m, session) }, data: p.data})
 		go p.pass(out, in, nil)
 	}
 }
@@ -175,6 +176,19 @@ func (p *Tap) note(m Message, session int) {
 	p.mu.Lock()
 	p.media = append(p.media, m)
 	p.mu.Unlock()
+}
+
+func (p *Tap) data(body []byte) {
+	p.mu.Lock()
+	p.metadata = append(p.metadata, string(body))
+	p.mu.Unlock()
+}
+
+// Metadata is every data message that has passed so far, as AMF bytes.
+func (p *Tap) Metadata() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.metadata)
 }
 
 // Media is every message of picture and sound that has passed so far.
@@ -268,6 +282,7 @@ func quantile(v []time.Duration, q float64) time.Duration {
 // chunkReader reads the publisher's side of an RTMP connection as it passes.
 type chunkReader struct {
 	emit    func(Message)
+	data    func(body []byte)
 	buf     []byte
 	skipped int // of the handshake
 	chunk   int // size of the publisher's chunks
@@ -365,6 +380,8 @@ func (c *chunkReader) message(now time.Time, s chunkStream) {
 	switch b := s.body; {
 	case s.kind == 1 && len(b) >= 4:
 		c.chunk = int(binary.BigEndian.Uint32(b))
+	case s.kind == 18 || s.kind == 15:
+		c.data(b)
 	case (s.kind == 8 || s.kind == 9) && len(b) >= 2:
 		c.emit(Message{At: now, Stamp: time.Duration(s.stamp) * time.Millisecond, Video: s.kind == 9,
 			Header: b[1] != 1, Key: s.kind == 9 && b[0]>>4 == 1})
