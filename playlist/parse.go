@@ -166,6 +166,9 @@ type checker struct {
 // other players' names, so that nobody hunts for a slip of the pen that is none.
 func (c *checker) unknown(path, key string) string {
 	inItem := path != ""
+	if inItem && document.Nearest(key, []string{"source"}) != "" {
+		c.skip[path] = true // a slip of the pen: one complaint is enough
+	}
 	switch key {
 	case "schedule", "cron", "include":
 		return fmt.Sprintf("this version of airloom does not know %q yet: it airs one list for ever; remove the key", key)
