@@ -27,24 +27,10 @@ func TestFrozenServerIsNoticed(t *testing.T) {
 			n.signal(unix.SIGCONT)
 			c.until(10*time.Second, "publishing", publishing)
 		})
-		// As Ant Media Server does: no acknowledgement, no answer to a ping.
 		t.Run(fmt.Sprintf("a silent server at %d kbit/s", kbps), func(t *testing.T) {
 			t.Parallel()
-			end := make(chan struct{})
-			frozen := make(chan struct{})
-			addr := fake(t, nil, func(c net.Conn) {
-				p, ok := take(c)
-				for b := make([]byte, 4096); ok; {
-					select {
-					case <-frozen:
-						<-end
-						return
-					default:
-						_, err := p.conn.Read(b)
-						ok = err == nil
-					}
-				}
-			})
+			end, frozen := make(chan struct{}), make(chan struct{})
+			addr := silent(t, frozen, end)
 			t.Cleanup(func() { close(end) })
 			c := onAir(t, coded(t, kbps), "rtmp://"+addr+"/live/x", output.Config{Name: "main"})
 			published(c, 9*time.Second) // long enough for a false alarm
@@ -53,6 +39,25 @@ func TestFrozenServerIsNoticed(t *testing.T) {
 			noticed(c)
 		})
 	}
+}
+
+// silent is a server like Ant Media Server: it takes the stream and then says
+// nothing, neither acknowledgements nor answers to pings. From frozen until end
+// it does not read.
+func silent(t *testing.T, frozen, end chan struct{}) string {
+	return fake(t, nil, func(c net.Conn) {
+		p, ok := take(c)
+		for b := make([]byte, 4096); ok; {
+			select {
+			case <-frozen:
+				<-end
+				return
+			default:
+				_, err := p.conn.Read(b)
+				ok = err == nil
+			}
+		}
+	})
 }
 
 func noticed(c *channel) {

@@ -23,6 +23,9 @@ type socket struct {
 	pending bool   // something is unsent or unacknowledged
 }
 
+// edge is the last byte that the server's kernel is ready for.
+func (s socket) edge() uint64 { return s.acked + s.window }
+
 // spoken is what the server itself has said.
 type spoken struct {
 	heard time.Time // the last message
@@ -34,16 +37,18 @@ type spoken struct {
 //
 // That a write succeeds, or that TCP acknowledges it, proves nothing: the
 // server's kernel takes data for a frozen program too, for half a minute at
-// 180 kbit/s. A message from the server is proof. Servers that never send one
-// are judged by the window their kernel offers: it falls steadily while the
-// program does not read, and stands or rises while it does, however slowly.
-// Not to know is no alarm.
+// 180 kbit/s. A message from the server is proof. Servers that send none, such
+// as Ant Media Server, are judged by the window their kernel offers: it falls
+// steadily while the program does not read, and stands or rises while it does,
+// however slowly. Not to know is no alarm.
 type evidence struct {
 	start   socket // where the present stretch began
 	startAt time.Time
 	last    socket
 	lastAt  time.Time // when TCP last acknowledged something, or had nothing to
 	falling time.Time // when the window began to fall, zero while it does not
+	peak    uint64    // what it fell from
+	floor   uint64    // the edge when little of that was left, zero before
 	spoken  spoken
 	unheard uint64 // bytes TCP has acknowledged since the server last spoke
 }
@@ -55,29 +60,38 @@ func newEvidence(now time.Time) evidence {
 // look adds what is seen now.
 func (e evidence) look(now time.Time, s socket, said spoken) evidence {
 	e.unheard += s.acked - e.last.acked
-	if said.heard.After(e.spoken.heard) {
-		e.unheard, e.falling = 0, time.Time{}
-		e.start, e.startAt = s, now
-	}
 	if s.acked != e.last.acked || !s.pending {
 		e.lastAt = now
 	}
 	taken := s.acked - e.start.acked
 	switch {
-	case s.window > e.last.window+rise:
-		e.falling = time.Time{}
+	case said.heard.After(e.spoken.heard):
+		e.unheard, e.falling = 0, time.Time{}
 		e.start, e.startAt = s, now
-	case taken >= stretch && s.window+taken/16 >= e.start.window:
-		e.falling = time.Time{}
+	case s.window > e.last.window+rise, taken >= stretch && s.window+taken/16 >= e.start.window:
+		if e.reading(s) {
+			e.falling = time.Time{}
+		}
 		e.start, e.startAt = s, now
 	case taken >= stretch:
 		if e.falling.IsZero() {
-			e.falling = e.startAt
+			e.falling, e.peak, e.floor = e.startAt, e.start.window, 0
 		}
 		e.start, e.startAt = s, now
 	}
+	if e.floor == 0 && s.window <= e.peak/4 {
+		e.floor = s.edge()
+	}
 	e.last, e.spoken = s, said
 	return e
+}
+
+// reading tells whether a window that stands or rises shows that the program
+// reads. Close to the end of its buffer a kernel makes a little room by packing
+// what is in it, so there only more room than that counts.
+func (e evidence) reading(s socket) bool {
+	return e.falling.IsZero() || e.last.window > e.peak/4 || s.window > e.peak/2 ||
+		s.edge() > e.floor+max(stretch, e.peak/10)
 }
 
 // alive is when the server last showed life, or now if nothing speaks against it.
