@@ -14,7 +14,7 @@ export class Player {
   constructor(private readonly video: HTMLVideoElement, private readonly url: string) {
     video.muted = true;
     video.addEventListener("pause", () => { if (!document.hidden) void this.play(); });
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.toLive(); });
+    document.addEventListener("visibilitychange", () => this.seen());
     this.begin();
     setInterval(() => this.watch(), 1000);
   }
@@ -90,6 +90,16 @@ export class Player {
       await this.video.play();
     } catch {
       // Refused, or cut short by the next attempt: watch tries again.
+    }
+  }
+
+  /** Nobody sees or hears it: then nothing is fetched either. */
+  private seen(): void {
+    if (document.hidden && this.video.muted) {
+      this.hls?.stopLoad();
+    } else if (!document.hidden) {
+      this.hls?.startLoad(-1);
+      this.toLive();
     }
   }
 
