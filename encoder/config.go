@@ -51,8 +51,8 @@ const (
 )
 
 // x264Fixed makes SPS and PPS stand before every IDR although they are in the
-// header too, and declares a fixed frame rate.
-const x264Fixed = "repeat-headers=1:force-cfr=1"
+// header too.
+const x264Fixed = "repeat-headers=1"
 
 // videoOptions are all options of the video codec. A name is there once:
 // [Check] refuses options that have a key of their own.

@@ -1,6 +1,7 @@
 package encoder
 
 import (
+	"syscall"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"airloom/playout/media"
+	"airloom/playout/media/av"
 )
 
 // types are the types of a packet's NAL units.
@@ -169,13 +171,27 @@ func TestKeyframeOnRequest(t *testing.T) {
 	require.Equal(t, []int64{0, 17, 50}, keys)
 }
 
-// The same picture may be aired again and again; the encoder leaves it as it is.
+// shared is a picture whose every handle is the same frame.
+type shared struct{ *av.Picture }
+
+func (s shared) Ref() media.Picture { return s }
+func (shared) Release()             {}
+
+// The same picture may be aired again and again: the encoder leaves it as it
+// is, and lets go of its memory.
 func TestHeldPicture(t *testing.T) {
 	cfg := testConfig()
 	sink := &collect{}
 	e, stop := start(t, cfg, sink)
-	held := picture(t, cfg.House, 0)
-	defer held.Release()
+	l := media.LayoutOf(cfg.House)
+	mem, err := syscall.Mmap(-1, 0, l.Size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, syscall.Munmap(mem)) }()
+	freed := false
+	pic, err := av.Wrap(cfg.House, l, mem, func() { freed = true })
+	require.NoError(t, err)
+	held := shared{pic}
+	pts, kind := held.Frame().Pts(), held.Frame().PictureType()
 	for n := range int64(60) {
 		tk := media.NewTick(1764)
 		tk.Silence()
@@ -183,8 +199,10 @@ func TestHeldPicture(t *testing.T) {
 		offer(t, e, tk)
 	}
 	stop()
-	require.Equal(t, astiav.NoPtsValue, held.Frame().Pts())
-	require.Equal(t, astiav.PictureTypeNone, held.Frame().PictureType())
+	require.Equal(t, pts, held.Frame().Pts())
+	require.Equal(t, kind, held.Frame().PictureType())
+	pic.Release()
+	require.True(t, freed, "something still refers to the picture")
 	all, keys := numbers(sink.of(media.Video))
 	require.Equal(t, upTo(60), all)
 	require.Equal(t, []int64{0, 50}, keys)
