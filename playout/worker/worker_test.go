@@ -3,10 +3,13 @@ package worker
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -162,6 +165,57 @@ func TestRingOpensAsItIsUsed(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return c.queued() == slotsFor(small) }, 10*time.Second, time.Millisecond)
 	require.NoError(t, c.Close())
+}
+
+// A decoder that pauses for 300 ms finds enough ticks at hand, at whatever point
+// of a bundle of slots it does so, while two pictures are held downstream.
+func TestHiccupDoesNotShow(t *testing.T) {
+	for at := 60; at < 60+bundle; at++ {
+		t.Run(fmt.Sprint(at), func(t *testing.T) { hiccup(t, at) })
+	}
+}
+
+func hiccup(t *testing.T, at int) {
+	var l logged
+	op := opener(t, Options{House: hd, Log: slog.New(slog.NewTextHandler(&l, nil))})
+	c := op.Open(context.Background(), script("hang", "at", fmt.Sprint(at)), media.Start{})
+	paused := func() bool { return strings.Contains(l.String(), "hanging") }
+	var held []*media.Tick
+	take := func() bool {
+		tick, err := c.Poll()
+		if err != nil {
+			require.ErrorIs(t, err, media.ErrNotReady)
+			return false
+		}
+		if held = append(held, tick); len(held) > 2 {
+			held[0].Free()
+			held = held[1:]
+		}
+		return true
+	}
+	for !paused() {
+		// As at a tick's pace: the child is done with all it was given.
+		require.Eventually(t, func() bool { return c.resting() || paused() }, 10*time.Second, 50*time.Microsecond)
+		if !paused() {
+			require.True(t, take())
+		}
+	}
+	bridged := 1 // the tick on air lasts as well
+	for take() {
+		bridged++
+	}
+	require.GreaterOrEqual(t, time.Duration(bridged)*40*time.Millisecond, 300*time.Millisecond, "paused at tick %d", at)
+	for _, tick := range held {
+		tick.Free()
+	}
+	require.NoError(t, c.Close())
+}
+
+// resting says that the child waits for slots.
+func (c *Clip) resting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ring != nil && len(c.queue) > 0 && c.ring.granted.Load() == 0
 }
 
 func TestOpensAndCloses(t *testing.T) {
