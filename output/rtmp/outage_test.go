@@ -126,17 +126,17 @@ func TestSlowLinkKeepsTheSession(t *testing.T) {
 			t.Parallel()
 			n := newNginx(t)
 			n.start()
-			crawl(t, proxy(t, n.addr, toxic))
+			crawl(t, proxy(t, n.addr, toxic), rate)
 			requireSessions(t, n, 1, coded(t, 1400), true)
 		})
 		t.Run(fmt.Sprintf("a silent server at %d kB/s", rate), func(t *testing.T) {
 			t.Parallel()
-			crawl(t, proxy(t, silent(t, nil, nil), toxic))
+			crawl(t, proxy(t, silent(t, nil, nil), toxic), rate)
 		})
 	}
 }
 
-func crawl(t *testing.T, addr string) {
+func crawl(t *testing.T, addr string, rate int) {
 	c := onAir(t, coded(t, 1400), "rtmp://"+addr+"/live/x", output.Config{Name: "main"})
 	for_ := 13 * time.Second
 	if os.Getenv("AIRLOOM_SOAK") != "" {
@@ -146,7 +146,9 @@ func crawl(t *testing.T, addr string) {
 	st := c.out.Status()
 	require.EqualValues(t, 1, st.Sessions)
 	require.Empty(t, st.LastError)
-	require.NotZero(t, st.Dropped)
+	if rate < 100 { // the faster link's buffers are not yet full
+		require.NotZero(t, st.Dropped)
+	}
 	t.Logf("%d packets dropped in %v, %d kbit/s", st.Dropped, for_, st.Bitrate)
 	c.end()
 	require.Less(t, time.Duration(c.feed.slowest.Load()), 200*time.Millisecond, "an Offer waited")
