@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -106,7 +107,7 @@ func BenchmarkOpen(b *testing.B) {
 
 func takeOne(b *testing.B, c *Clip) {
 	tick, err := c.Poll()
-	if err == media.ErrNotReady {
+	if errors.Is(err, media.ErrNotReady) {
 		<-c.Ready()
 		tick, err = cliptest.Next(b, c)
 	}

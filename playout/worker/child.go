@@ -96,8 +96,9 @@ type childSide struct {
 	head    [headSize]byte
 }
 
-// serve answers the request and reads the clip into the slots it is granted. An error of the clip's crosses to the keeper; what
-// it returns is trouble between the two.
+// serve answers the request and reads the clip into the slots it is granted. An
+// error of the clip's crosses to the keeper; what it returns is trouble between
+// the two.
 func (c *childSide) serve(open openFunc, req request) error {
 	h := hello{Protocol: protocol}
 	if req.Protocol != protocol {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"os"
 	"regexp"
@@ -49,7 +50,7 @@ func (l *childLog) run() {
 		if len(line) > 0 {
 			l.line(bytes.TrimSpace(line))
 		}
-		for err == bufio.ErrBufferFull { // skip the rest of a long line
+		for errors.Is(err, bufio.ErrBufferFull) { // skip the rest of a long line
 			_, err = in.ReadSlice('\n')
 		}
 		if err != nil && !whole {

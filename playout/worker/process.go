@@ -39,51 +39,53 @@ func (p *child) start(ring *os.File, req request) error {
 	if len(line) >= maxRequest {
 		return fmt.Errorf("the source's name is too long (%d bytes)", len(req.Spec.Source))
 	}
-	var theirs []*os.File
-	defer func() {
-		for _, f := range theirs {
-			_ = f.Close()
-		}
-	}()
-	ours := make([]*os.File, 0, 3)
-	fail := func(err error) error {
-		for _, f := range ours {
-			_ = f.Close()
-		}
+	ours, theirs, err := pipes()
+	defer closeAll(theirs[:])
+	if err != nil {
 		return err
 	}
-	for _, writes := range []bool{true, false, false} { // control, records, stderr
-		r, w, err := os.Pipe()
-		if err != nil {
-			return fail(err)
-		}
-		if !writes {
-			r, w = w, r
-		}
-		theirs, ours = append(theirs, r), append(ours, w)
-	}
 	p.control, p.records = ours[0], ours[1]
-	if p.slots.conn, err = p.control.SyscallConn(); err != nil {
-		return fail(err)
+	p.slots.conn, err = p.control.SyscallConn()
+	if err == nil {
+		p.process, err = os.StartProcess("/proc/self/exe", append([]string{"airloom"}, p.clip.op.o.Args...), &os.ProcAttr{
+			Dir: "/",
+			Env: environment(req.Spec),
+			// What a library might print belongs with the log, not among records.
+			Files: []*os.File{theirs[0], theirs[2], theirs[2], ringFD: ring, recordFD: theirs[1]},
+			// A Ctrl-C at the terminal is for the keeper: it ends its children in order.
+			Sys: &syscall.SysProcAttr{Setsid: true},
+		})
 	}
-	stderr := theirs[2]
-	p.process, err = os.StartProcess("/proc/self/exe", append([]string{"airloom"}, p.clip.op.o.Args...), &os.ProcAttr{
-		Dir: "/",
-		Env: environment(req.Spec),
-		// What a library might print belongs with the log, not among records.
-		Files: []*os.File{theirs[0], stderr, stderr, ringFD: ring, recordFD: theirs[1]},
-		// A Ctrl-C at the terminal is for the keeper: it ends its children in order.
-		Sys: &syscall.SysProcAttr{Setsid: true},
-	})
 	if err != nil {
-		return fail(err)
+		closeAll(ours[:])
+		return err
 	}
 	p.watch(ours[2])
-	// The pipe is empty and larger than the request, so this does not wait.
-	if _, err := p.control.Write(append(line, '\n')); err != nil {
-		p.clip.op.o.Log.Debug("clip worker did not take its request", "source", p.clip.name, "error", err)
-	}
+	// The pipe is empty and larger than the request, so this does not wait. A
+	// child that is dead already is found out by reading from it.
+	_, _ = p.control.Write(append(line, '\n'))
 	return nil
+}
+
+// pipes makes the three pipes to a child: control, records, log.
+func pipes() (ours, theirs [3]*os.File, err error) {
+	for i := range ours {
+		r, w, err := os.Pipe()
+		if err != nil {
+			closeAll(ours[:])
+			return ours, theirs, err
+		}
+		if ours[i], theirs[i] = r, w; i == 0 {
+			ours[i], theirs[i] = w, r
+		}
+	}
+	return ours, theirs, nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		_ = f.Close() // nil where there is none, which Close refuses
+	}
 }
 
 // watch reaps the child and reads its log, each on a goroutine of its own.
@@ -107,7 +109,7 @@ func (p *child) watch(stderr *os.File) {
 func environment(s media.Spec) []string {
 	env := []string{
 		"GOGC=25",            // its heap is a few hundred KB beside libav's memory
-		"GOMAXPROCS=1",       // one decodes, one listens
+		"GOMAXPROCS=1",       // one goroutine works; a second processor is looked for in vain, at each tick
 		"MALLOC_ARENA_MAX=2", // each arena of glibc's keeps what was once freed in it
 		"TZ=UTC",
 	}
@@ -126,7 +128,7 @@ func environment(s media.Spec) []string {
 // grant tells the child of slots it may fill. It is called on any thread,
 // libav's among them, also after the child's end, and never waits.
 func (p *child) grant(slots []byte) {
-	if p.slots.write(slots) == errPipeFull {
+	if errors.Is(p.slots.write(slots), errPipeFull) {
 		err := violation("it hands over slots and never takes them back")
 		p.broken.Store(&err)
 		p.kill()

@@ -86,6 +86,11 @@ func (r *synthetic) Read(slot []byte) (int, error) {
 			return 0, crash(r.arg)
 		case "hang":
 			hang()
+		case "hang-call": // as in a read of libav's that never returns
+			fmt.Fprintln(os.Stderr, `{"level":"INFO","msg":"hanging"}`)
+			for {
+				_, _ = unix.Poll(nil, -1)
+			}
 		case "broken":
 			return 0, &media.Fault{Kind: media.FaultBroken, Err: errors.New("bits are missing")}
 		case "garbage":

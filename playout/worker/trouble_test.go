@@ -144,7 +144,7 @@ func (c *Clip) pid(t testing.TB) int {
 
 // One that hangs must not be waited for: not by Close, not by the channel's end.
 func TestHangingChildEndsWithItsPipe(t *testing.T) {
-	for _, what := range []string{"hang", "hang-open", "hang-deaf"} {
+	for _, what := range []string{"hang", "hang-call", "hang-open", "hang-deaf"} {
 		var l logged
 		op := opener(t, Options{Log: slog.New(slog.NewTextHandler(&l, nil))})
 		op.polite = 10 * time.Second // what ends by itself needs far less on any machine
