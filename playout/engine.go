@@ -55,6 +55,7 @@ type Engine struct {
 	slow  slowness
 
 	look        *feed              // the item after it, opened and waiting
+	lookFrom    int64              // the next item is not opened before this tick
 	failed      map[string]bool    // items that failed since one last aired
 	told        map[string]string  // the cause last logged for an item
 	after       playlist.Entry     // the entry the look-ahead goes on from
@@ -75,16 +76,18 @@ type Engine struct {
 
 // limits are the configured times in ticks.
 type limits struct {
-	hold, stall, crash, retry, slow int64
+	hold, stall, crash, retry, slow, breath int64
 }
 
 // crashHold is how long a hold a crashed decoder may cost, retryAll how long to
 // wait before everything that failed is tried again, slowHold how long an item
-// that decodes slower than real time may hold the picture in all.
+// that decodes slower than real time may hold the picture in all, breath how long
+// the next item's start keeps clear of a join.
 const (
 	crashHold = time.Second
 	retryAll  = 3 * time.Second
 	slowHold  = 900 * time.Millisecond
+	breath    = time.Second
 )
 
 // New returns an engine at tick 0. Nothing is opened before Run or the first Step.
@@ -94,7 +97,7 @@ func New(cfg Config, rooms Rooms) *Engine {
 		cfg: cfg, rooms: rooms, grid: g,
 		limit: limits{
 			hold: g.Ticks(cfg.HoldMax), stall: g.Ticks(cfg.StallMax),
-			crash: g.Ticks(crashHold), retry: g.Ticks(retryAll), slow: g.Ticks(slowHold),
+			crash: g.Ticks(crashHold), retry: g.Ticks(retryAll), slow: g.Ticks(slowHold), breath: g.Ticks(breath),
 		},
 		failed: map[string]bool{}, told: map[string]string{}, banned: map[string]bool{},
 		beat: make(chan struct{}, 1),
@@ -220,9 +223,20 @@ func (e *Engine) join() bool {
 	e.air, e.look = f, nil
 	e.first, e.chase, e.slow = e.n-f.head.N, false, slowness{}
 	e.after = f.entry
+	e.lookFrom = e.n + e.breath(f)
 	clear(e.failed)
 	e.publish()
 	return true
+}
+
+// breath is how long the look-ahead leaves a clip alone that has just come on
+// air, in ticks: its reader fills its ring, and the next one's start, the most
+// work there is at once, does not fall on the join. Short items have no time for that.
+func (e *Engine) breath(f *feed) int64 {
+	if n := f.length(); n > 0 {
+		return min(e.limit.breath, n/4)
+	}
+	return 0
 }
 
 // wait counts a tick that the item on air did not give. It reports whether to

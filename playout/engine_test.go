@@ -38,14 +38,14 @@ func TestSoundIsContiguousOffTheSampleGrid(t *testing.T) {
 
 func TestBadItemsCostNothing(t *testing.T) {
 	st := newStage(t, pal, list{"a", "missing", "empty", "b", "broken"}, map[string]script{
-		"a": {ticks: 10}, "b": {ticks: 10}, "empty": {}, "broken": {fault: media.FaultBroken, faultAt: 5, ticks: 50},
+		"a": {ticks: 10}, "b": {ticks: 10}, "empty": {}, "broken": {fault: media.FaultBroken, faultAt: 15, ticks: 50},
 	}, "")
-	st.steps(50)
-	require.Equal(t, []string{"a0-9", "b0-9", "broken0-4", "a0-9", "b0-9", "broken0-4"}, st.story())
+	st.steps(70)
+	require.Equal(t, []string{"a0-9", "b0-9", "broken0-14", "a0-9", "b0-9", "broken0-14"}, st.story())
 	require.Equal(t, Skipped, st.rows[0].Outcome)
 	require.ErrorContains(t, st.rows[0].Cause, "missing is missing")
 	require.Equal(t, EndedEarly, st.rows[4].Outcome)
-	require.EqualValues(t, 5, st.rows[4].Ticks)
+	require.EqualValues(t, 15, st.rows[4].Ticks)
 }
 
 func TestStallHoldsThenFillsThenComesBack(t *testing.T) {
@@ -106,12 +106,12 @@ func TestCrashReopenedLateDropsWhatWouldHaveAired(t *testing.T) {
 
 func TestSecondCrashEndsTheItemAndBansTheVersion(t *testing.T) {
 	scripts := map[string]script{
-		"a": {ticks: 60, fault: media.FaultCrashed, faultAt: 10, version: "a 1"},
+		"a": {ticks: 60, fault: media.FaultCrashed, faultAt: 20, version: "a 1"},
 		"b": {ticks: 30},
 	}
 	st := newStage(t, pal, list{"a", "b"}, scripts, "")
 	st.steps(100)
-	require.Equal(t, []string{"a0-9", "a9-9", "b0-29"}, st.story()[:3])
+	require.Equal(t, []string{"a0-19", "a19-19", "b0-29"}, st.story()[:3])
 	banned := false
 	for _, r := range st.rows {
 		banned = banned || r.Outcome == Skipped && media.KindOf(r.Cause) == media.FaultCrashed

@@ -128,7 +128,9 @@ func tooHeavy(source string, s slowness) error {
 // here never reaches the air: it is reported and the one after it is opened.
 func (e *Engine) lookAhead() {
 	if e.look == nil {
-		e.openNext()
+		if e.air == nil || e.n >= e.lookFrom {
+			e.openNext()
+		}
 		return
 	}
 	f := e.look

@@ -241,10 +241,7 @@ func specOf(may playlist.Options, it playlist.Item) (media.Spec, error) {
 // slateOf is the configured slate, or the built-in one where that cannot be had:
 // a missing picture must not keep a channel off air.
 func slateOf(cfg *configs.Config, house media.House, log *slog.Logger) media.Picture {
-	path := ""
-	if cfg.Fallback.Slate != "" {
-		path = filepath.Join(cfg.Media.Root, cfg.Fallback.Slate)
-	}
+	path := cfg.SlatePath()
 	s, err := slate.New(house, path)
 	if err != nil {
 		log.Warn("the slate cannot be shown, the built-in one stands in", "slate", path, "cause", err)

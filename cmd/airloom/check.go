@@ -3,10 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"airloom/configs"
+	"airloom/playlist"
 )
 
 func checkCommand() *cobra.Command {
@@ -27,16 +30,16 @@ func check(cmd *cobra.Command, args []string) error {
 	cfg, problems := configs.Default(), configs.Problems(nil)
 	if err == nil {
 		cfg, problems = loadConfig(path)
+		problems = append(problems, cfg.CheckFiles()...)
+		problems.Sort()
 		args = withBase(args, cfg)
 	}
 	files := 0
 	for _, file := range args {
 		list, found := loadPlaylist(file, cfg)
 		problems = append(problems, found...)
+		problems = append(problems, missingSources(list, file, cfg)...)
 		files++
-		if list != nil && len(list.Items) == 0 && !found.Fatal() {
-			problems.Warnf(configs.Position{File: file, Line: 1, Column: 1}, "it has no items: the slate would air")
-		}
 	}
 	for _, p := range problems {
 		fmt.Fprintln(cmd.OutOrStdout(), p)
@@ -50,6 +53,27 @@ func check(cmd *cobra.Command, args []string) error {
 		fmt.Fprintf(cmd.OutOrStdout(), "%s in order\n", counted(files, "playlist"))
 	}
 	return nil
+}
+
+// missingSources warns of files that a playlist names and that are not there. It
+// is no error: they may yet come.
+func missingSources(list *playlist.Playlist, file string, cfg *configs.Config) playlist.Problems {
+	var problems playlist.Problems
+	if list == nil {
+		return nil
+	}
+	may := mediaOptions(cfg)
+	for _, it := range list.Items {
+		path, err := may.Resolve(it.Source)
+		if err != nil || !filepath.IsAbs(path) {
+			continue
+		}
+		if _, err := os.Stat(path); err != nil {
+			problems.Warnf(playlist.Position{File: file, Line: it.Line, Column: 1},
+				"%s is not there: until it is, the next item airs in its place", it.Source)
+		}
+	}
+	return problems
 }
 
 // withBase is the playlists to look through: the base playlist if none is named.

@@ -53,22 +53,5 @@ func loadConfig(path string) (*configs.Config, configs.Problems) {
 
 // loadPlaylist reads one playlist file.
 func loadPlaylist(path string, cfg *configs.Config) (*playlist.Playlist, playlist.Problems) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		var problems playlist.Problems
-		problems.Errorf(playlist.Position{File: path, Line: 1, Column: 1}, "%s", cannotRead(err))
-		return nil, problems
-	}
-	return playlist.Parse(path, data, mediaOptions(cfg))
-}
-
-func cannotRead(err error) string {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "there is no such file: create it, or mend playlists.watch and playlists.base"
-	case errors.Is(err, fs.ErrPermission):
-		return "it may not be read: give the user that airloom runs as the right to"
-	default:
-		return err.Error()
-	}
+	return playlist.Load(path, mediaOptions(cfg))
 }
