@@ -55,7 +55,7 @@ func newSource(t testing.TB) *source {
 	for _, f := range frames {
 		s.sounds = append(s.sounds, f.AU)
 	}
-	audio := mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 44100, ChannelCount: 2, ChannelConfig: 2}
+	audio := mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 44100, ChannelConfig: 2}
 	var err error
 	s.info.AudioConfig, err = audio.Marshal()
 	require.NoError(t, err)

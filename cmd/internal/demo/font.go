@@ -155,12 +155,3 @@ func nearest(lines []segment, x, y float32) float32 {
 	}
 	return d
 }
-
-// width of a line of text, in pixels.
-func (s style) width(line string) float32 {
-	w := float32(0)
-	for _, r := range strings.ToUpper(line) {
-		w += glyphs[r].width*s.cap + s.tracking
-	}
-	return w - s.tracking
-}
