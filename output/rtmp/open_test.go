@@ -10,6 +10,8 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"airloom/output"
+	"airloom/output/rtmp/receiver"
 	"airloom/playout/media"
 )
 
@@ -175,8 +178,8 @@ func TestTLS(t *testing.T) {
 	in := make(chan *media.Packet)
 	close(in)
 	require.NoError(t, s.Run(context.Background(), in))
-	require.Equal(t, "FCUnpublish", <-got)
-	require.Equal(t, "deleteStream", <-got)
+	require.Eventually(t, func() bool { return len(got) == 2 }, 5*time.Second, time.Millisecond, "it did not take leave")
+	require.Equal(t, []string{"FCUnpublish", "deleteStream"}, []string{<-got, <-got})
 }
 
 // A session answers pings, asks for life itself, passes over what it does not
@@ -247,4 +250,68 @@ func TestSmallerTimeIsNeverSent(t *testing.T) {
 	require.EqualError(t, err, "the video would go back from 120 to 80 ms: a new session is begun instead")
 	<-done
 	require.Equal(t, []int64{0, 0, 40, 120}, times)
+}
+
+// The end does not wait for a server that no longer reads.
+func TestEndsBeforeAFrozenServer(t *testing.T) {
+	t.Parallel()
+	end := make(chan struct{})
+	defer close(end)
+	frozen := make(chan struct{})
+	close(frozen)
+	s, err := open(t, "rtmp://"+silent(t, frozen, end)+"/a/k", nil)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	in, done := make(chan *media.Packet), make(chan struct{})
+	go func() { defer close(done); _ = s.Run(ctx, in) }()
+	picture := [][]byte{make([]byte, 500_000)}
+	stuck := false
+	for n := int64(0); !stuck; n++ {
+		select {
+		case in <- &media.Packet{Kind: media.Video, DTS: n, PTS: n, Key: true, Units: picture}:
+		case <-time.After(time.Second):
+			stuck = true
+		}
+	}
+	began := time.Now()
+	cancel()
+	<-done
+	require.Less(t, time.Since(began), 4*time.Second)
+}
+
+// Hundreds of sessions leave no goroutine, no descriptor and no memory behind.
+func TestManySessionsLeaveNothing(t *testing.T) {
+	s, err := receiver.Listen("127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan struct{})
+	go func() { defer close(served); _ = s.Run(ctx) }()
+	d, err := New("rtmp://"+s.Addr()+"/live/key", nil)
+	require.NoError(t, err)
+	sessions := func(n int) (heap uint64, files int) {
+		for range n {
+			conn, err := d.Reach(ctx)
+			require.NoError(t, err)
+			x, err := d.Open(ctx, conn, plain)
+			require.NoError(t, err)
+			in := make(chan *media.Packet, 1)
+			in <- &media.Packet{Kind: media.Video, Key: true, Units: [][]byte{make([]byte, 100_000)}}
+			close(in)
+			require.NoError(t, x.Run(ctx, in))
+		}
+		require.Eventually(t, func() bool { return s.Count().Publishers == 0 }, 5*time.Second, time.Millisecond)
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		open, err := os.ReadDir("/proc/self/fd")
+		require.NoError(t, err)
+		return m.HeapAlloc, len(open)
+	}
+	heap, files := sessions(20)
+	heap2, files2 := sessions(200)
+	require.EqualValues(t, 220, s.Count().Pictures)
+	require.InDelta(t, files, files2, 4)
+	require.Less(t, int64(heap2)-int64(heap), int64(1<<20))
+	cancel()
+	<-served
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,6 +153,32 @@ func crawl(t *testing.T, addr string, rate int) {
 	t.Logf("%d packets dropped in %v, %d kbit/s", st.Dropped, for_, st.Bitrate)
 	c.end()
 	require.Less(t, time.Duration(c.feed.slowest.Load()), 200*time.Millisecond, "an Offer waited")
+}
+
+// A server that refuses is published to within two seconds of its change of mind.
+func TestRefusingServerThatRelents(t *testing.T) {
+	t.Parallel()
+	var relents atomic.Bool
+	var asked atomic.Int64
+	addr := fake(t, nil, func(c net.Conn) {
+		asked.Add(1)
+		if !relents.Load() {
+			p, _ := greet(c)
+			p.asked("connect")
+			_ = p.say(0, "_error", txConnect, nil, status("error", "NetConnection.Connect.Rejected", "not now"))
+			return
+		}
+		if p, ok := take(c); ok {
+			_, _ = io.Copy(io.Discard, p.conn)
+		}
+	})
+	c := onAir(t, coded(t, 100), "rtmp://"+addr+"/live/x", output.Config{Name: "main"})
+	c.until(10*time.Second, "five attempts", func(output.Status) bool { return asked.Load() >= 5 })
+	require.Equal(t, "the server refused the stream: NetConnection.Connect.Rejected: not now", c.out.Status().LastError)
+	relents.Store(true)
+	back := c.until(5*time.Second, "publishing", publishing)
+	t.Logf("publishing %v after it relented", back.Round(time.Millisecond))
+	require.LessOrEqual(t, back, 2*time.Second)
 }
 
 // A server that resets every 3 s gets a whole session each time, and no storm.

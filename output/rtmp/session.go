@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	leaveWithin = 2 * time.Second        // the clean end of a session
-	lastWords   = 200 * time.Millisecond // for what a server says before it closes
+	leaveWithin = 1500 * time.Millisecond // the clean end of a session
+	lastWords   = 200 * time.Millisecond  // for what a server says before it closes
 )
 
 // Session is one publication.
@@ -48,7 +48,7 @@ func (s *Session) Run(ctx context.Context, in <-chan *media.Packet) error {
 	r := &reader{done: make(chan struct{})}
 	go s.read(r)
 	stop, watchEnd := make(chan struct{}), make(chan struct{})
-	go func() { defer close(watchEnd); s.watch(stop) }()
+	go func() { defer close(watchEnd); s.watch(ctx, stop) }()
 
 	err := s.write(ctx, in, r)
 	close(stop)
@@ -92,7 +92,8 @@ func (s *Session) read(r *reader) {
 }
 
 // watch judges the server's life until stop, or until the connection is gone.
-func (s *Session) watch(stop <-chan struct{}) {
+// When ctx is done, a write that hangs has leaveWithin to end.
+func (s *Session) watch(ctx context.Context, stop <-chan struct{}) {
 	raw, err := s.wire.tcp.SyscallConn()
 	if err != nil {
 		return
@@ -110,7 +111,11 @@ func (s *Session) watch(stop <-chan struct{}) {
 		select {
 		case <-stop:
 			return
-		case now = <-tick.C:
+		case <-ctx.Done():
+			_ = s.wire.tcp.SetDeadline(time.Now().Add(leaveWithin))
+			return
+		case <-tick.C:
+			now = time.Now()
 		}
 		seen := e.last
 		if err := raw.Control(func(fd uintptr) {
