@@ -41,6 +41,7 @@ func TestRow04BadFiles(t *testing.T) {
 		length += g.Length + plays(b.Kind)
 	}
 	srv := airtest.NGINX(t)
+	m := airtest.Watch()
 	ch := airtest.Airloom(t, airtest.Setup{Output: srv.URL("x"), Items: items, User: true})
 	ch.Publishing(10 * time.Second)
 	alerted := map[string]bool{}
@@ -62,9 +63,11 @@ func TestRow04BadFiles(t *testing.T) {
 	r := airtest.Analyse(t, srv.Recordings()[0], append(good, bad...), airtest.DefaultHouse)
 	t.Log(r)
 	r.RequireContiguous(t)
-	for _, line := range between(r, good, bad) {
-		t.Error(line)
-	}
+	airtest.Judged(t, m.Others(), func(t testing.TB) {
+		for _, line := range between(r, good, bad) {
+			t.Error(line)
+		}
+	})
 	for _, b := range bad {
 		if b.Kind == airtest.Tiny || b.Kind == airtest.Heavy || b.Kind == airtest.Corrupt {
 			continue // they can be played
@@ -136,6 +139,7 @@ func airing(ch *airtest.Channel, index int, from float64) control.Status {
 func TestRow06KilledWorkers(t *testing.T) {
 	clips := airtest.Clips(t, airtest.Plain1, airtest.Plain2, airtest.Plain3)
 	srv := airtest.NGINX(t)
+	m := airtest.Watch()
 	ch := airtest.Airloom(t, airtest.Setup{Output: srv.URL("x"), Items: airtest.Items(clips...)})
 	ch.Publishing(10 * time.Second)
 	kill := func(pids ...int) {
@@ -162,7 +166,15 @@ func TestRow06KilledWorkers(t *testing.T) {
 	r := airtest.Analyse(t, srv.Recordings()[0], clips, airtest.DefaultHouse)
 	t.Log(r)
 	r.RequireContiguous(t)
-	r.RequireOffsets(t)
+	airtest.Judged(t, m.Others(), func(t testing.TB) {
+		r.RequireOffsets(t)
+		requireShortHolds(t, r)
+	})
+}
+
+// requireShortHolds fails unless each airing keeps its length and is held for a
+// second at most, one that crashed twice excepted.
+func requireShortHolds(t testing.TB, r *airtest.Report) {
 	cut := 0
 	for i, run := range r.Runs[1 : len(r.Runs)-1] {
 		require.LessOrEqual(t, run.Doubled+run.TailHold+run.HeadHold, 25, "a hold of at most a second: %v", run)
@@ -186,6 +198,7 @@ func TestRow11TooSlow(t *testing.T) {
 	tap := airtest.NewTap(t, srv.Port)
 	house := airtest.HDHouse
 	house.Width, house.Height = 1920, 1080
+	m := airtest.Watch()
 	ch := airtest.Airloom(t, airtest.Setup{House: house, Output: tap.URL("x"), Items: airtest.Items(clips...), Sections: map[string]string{
 		"encoder": `{video: {preset: veryslow, level: "4.2", maxrate: 6000k, bufsize: 12000k}}`,
 	}})
@@ -203,12 +216,15 @@ func TestRow11TooSlow(t *testing.T) {
 	ticks := float64(after.Tick-before.Tick) / 25
 	t.Logf("%.2f s of ticks in %.2f s, %d of %d pictures skipped, speed %.2f, alerts %v", ticks, took.Seconds(),
 		after.Encoder.SkippedTicks-before.Encoder.SkippedTicks, after.Tick-before.Tick, after.Encoder.Speed, after.Alerts)
-	require.InDelta(t, took.Seconds(), ticks, 0.5, "playout keeps real time")
 	l := tap.Lateness()
 	t.Logf("lateness %+v", l)
-	require.Less(t, l.Growth, 300*time.Millisecond, "latency does not grow")
-	_, code := ch.Stop()
+	airtest.Judged(t, m.Others(), func(t testing.TB) {
+		require.InDelta(t, took.Seconds(), ticks, 0.5, "playout keeps real time")
+		require.Less(t, l.Growth, 300*time.Millisecond, "latency does not grow")
+	})
+	took, code := ch.Stop()
 	require.Zero(t, code)
+	require.Less(t, took, 5*time.Second)
 	rec, err := airtest.ReadFLV(srv.Recordings()[0])
 	require.NoError(t, err)
 	require.Empty(t, rec.Audio.OffGrid(1024, 44100), "the sound is whole")

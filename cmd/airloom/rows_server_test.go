@@ -40,17 +40,16 @@ func startIn(t *testing.T, house media.House, url string, kinds ...airtest.Kind)
 	return o
 }
 
-// neverPaused compares ticks with the clock since the start. On a machine that
-// others use, a clip may be late by a few ticks; the clock may not.
+// neverPaused compares ticks with the clock since the start.
 func (o *onAir) neverPaused(others float64) {
 	o.t.Helper()
 	s, ok := o.Status()
 	require.True(o.t, ok)
 	took := time.Since(o.at).Seconds()
-	require.InDelta(o.t, took, float64(s.Tick-o.tick)/25, 0.3, "playout kept its time")
-	if others < 0.2 {
-		require.Zero(o.t, s.Encoder.HeldTicks, "and aired its clips")
-	}
+	airtest.Judged(o.t, others, func(t testing.TB) {
+		require.InDelta(t, took, float64(s.Tick-o.tick)/25, 0.3, "playout kept its time")
+		require.Zero(t, s.Encoder.HeldTicks, "and aired its clips")
+	})
 }
 
 // back waits until the server has one more publish, and returns how long after
@@ -70,7 +69,7 @@ func (o *onAir) flat() {
 }
 
 // sound checks every recording: headers, a keyframe first, in one piece.
-func (o *onAir) sound(srv *airtest.Server) {
+func (o *onAir) sound(srv *airtest.Server, others float64) {
 	o.t.Helper()
 	for _, path := range srv.Recordings() {
 		r, err := airtest.ReadFLV(path)
@@ -80,8 +79,10 @@ func (o *onAir) sound(srv *airtest.Server) {
 		rep := airtest.Analyse(o.t, path, o.clips, airtest.DefaultHouse)
 		rep.RequireContiguous(o.t)
 		rep.RequireDeclared(o.t, 77, 31, 50)
-		rep.RequireJoins(o.t)
-		rep.RequireSync(o.t)
+		airtest.Judged(o.t, others, func(t testing.TB) {
+			rep.RequireJoins(t)
+			rep.RequireSync(t)
+		})
 	}
 }
 
@@ -107,7 +108,7 @@ func TestRow05KilledServer(t *testing.T) {
 	o.flat()
 	_, code := o.Stop()
 	require.Zero(t, code)
-	o.sound(srv)
+	o.sound(srv, m.Others())
 }
 
 func TestRow05FrozenServer(t *testing.T) {
@@ -210,6 +211,8 @@ func TestRow05SlowLink(t *testing.T) {
 		_, err := proxy.Toxics.AddToxicJson(strings.NewReader(`{"name":"slow","type":"bandwidth","stream":"upstream","attributes":{"rate":25}}`))
 		require.NoError(t, err)
 	}
+	airtest.Stay(t, 5*time.Second, nil) // the encoder and the preview fill their queues
+	o.rss = o.Usage().RootRSS
 	crawl()
 	airtest.Stay(t, slow, func() string { return ended(o.Channel) })
 	o.neverPaused(m.Others())

@@ -77,13 +77,15 @@ func TestRow01EveryKind(t *testing.T) {
 	m := everyKind(t)
 	m.report.RequireContiguous(t)
 	m.report.RequireDeclared(t, 77, 31, 50)
-	m.report.RequireOrder(t, m.clips, nil)
-	m.report.RequireSound(t)
+	airtest.Judged(t, m.others, func(t testing.TB) {
+		m.report.RequireOrder(t, m.clips, nil)
+		m.report.RequireSound(t)
+	})
 }
 
 func TestRow02Sync(t *testing.T) {
 	m := everyKind(t)
-	m.report.RequireSync(t)
+	airtest.Judged(t, m.others, m.report.RequireSync)
 	t.Logf("trend: %v over the recording", m.report.Trend())
 	require.Less(t, m.report.Trend().Abs(), time.Millisecond)
 }
@@ -91,18 +93,19 @@ func TestRow02Sync(t *testing.T) {
 func TestRow02bArrival(t *testing.T) {
 	m := everyKind(t)
 	t.Logf("lateness %+v, silences of the wire %v", m.late, m.gaps)
-	m.judge(t, "longest time without a byte", m.gap, 300*time.Millisecond)
-	m.judge(t, "lateness at p99", m.late.P99, 100*time.Millisecond)
-	m.judge(t, "growth of lateness", m.late.Growth.Abs(), 50*time.Millisecond)
+	airtest.Judge(t, "longest time without a byte", m.gap, 300*time.Millisecond, m.others)
+	airtest.Judge(t, "lateness at p99", m.late.P99, 100*time.Millisecond, m.others)
+	airtest.Judge(t, "growth of lateness", m.late.Growth.Abs(), 50*time.Millisecond, m.others)
 }
 
 func TestRow03Joins(t *testing.T) {
-	everyKind(t).report.RequireJoins(t)
+	m := everyKind(t)
+	airtest.Judged(t, m.others, m.report.RequireJoins)
 }
 
 func TestRow07Start(t *testing.T) {
 	m := everyKind(t)
-	m.judge(t, "exec to the first media at the server", m.first, time.Second)
+	airtest.Judge(t, "exec to the first media at the server", m.first, time.Second, m.others)
 	var order []string
 	for _, g := range m.media[:min(3, len(m.media))] {
 		switch {
@@ -130,10 +133,4 @@ func TestRow12Stop(t *testing.T) {
 	require.Less(t, m.stopped, 5*time.Second)
 	require.Empty(t, m.children, "processes left behind")
 	require.Equal(t, 1, m.ended, "deleteStream before the connection closed")
-}
-
-// judge holds a time against its limit, unless others had the machine meanwhile.
-func (m *minute) judge(t *testing.T, what string, got, limit time.Duration) {
-	t.Helper()
-	airtest.Judge(t, what, got, limit, m.others)
 }

@@ -159,17 +159,6 @@ func (f *flvFile) analyse() *Report {
 	return Analyse(f.t, path, Clips(f.t, houseKinds...), DefaultHouse)
 }
 
-// witness collects the failures that an assertion would have caused.
-type witness struct {
-	testing.TB
-	said []string
-}
-
-func (w *witness) Helper() {}
-func (w *witness) Errorf(format string, args ...any) {
-	w.said = append(w.said, format)
-}
-
 // verdicts are the names of the assertions that a report fails.
 func verdicts(t *testing.T, r *Report) (out []string) {
 	for _, c := range []struct {
@@ -183,7 +172,7 @@ func verdicts(t *testing.T, r *Report) (out []string) {
 		{"sync", r.RequireSync},
 		{"sound", r.RequireSound},
 	} {
-		w := &witness{TB: t}
+		w := &recorder{TB: t}
 		c.do(w)
 		if len(w.said) > 0 {
 			out = append(out, c.name)

@@ -1,12 +1,9 @@
 package airtest
 
 import (
-	"fmt"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 )
 
@@ -58,20 +55,4 @@ func familyCPU() (sum time.Duration) {
 		}
 	}
 	return sum
-}
-
-// Judge fails the test if a time is over its limit. Where others took more than
-// a fifth of the machine meanwhile, it only says so.
-func Judge(t testing.TB, what string, got, limit time.Duration, others float64) {
-	t.Helper()
-	text := fmt.Sprintf("%s: %v (limit %v; others took %.0f %% of %d processors)", what, got.Round(100*time.Microsecond), limit,
-		100*others, runtime.NumCPU())
-	switch {
-	case got <= limit:
-		t.Log(text)
-	case others > 0.2:
-		t.Log("NOT JUDGED, the machine is not ours alone: " + text)
-	default:
-		t.Error(text)
-	}
 }
