@@ -7,6 +7,7 @@ import (
 	"github.com/asticode/go-astiav"
 
 	"airloom/playout/media"
+	"airloom/playout/timeline"
 )
 
 // audio codes sound. Its time base is one sample; ticks of any length are
@@ -18,8 +19,7 @@ type audio struct {
 	n      int          // samples in the frame
 	next   int64        // the channel's sample that comes next
 	any    bool         // next is valid
-	rate   int64
-	fps    media.Rational
+	grid   timeline.Grid
 	config []byte
 	out    func(*media.Packet)
 }
@@ -31,7 +31,7 @@ func openAudio(cfg Config) (*audio, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &audio{codec: c, rate: int64(cfg.House.SampleRate), fps: cfg.House.FPS, config: slices.Clone(c.ctx.ExtraData())}
+	a := &audio{codec: c, grid: timeline.Of(cfg.House), config: slices.Clone(c.ctx.ExtraData())}
 	c.emit = a.emit
 	a.frame = astiav.AllocFrame()
 	if a.frame == nil {
@@ -56,20 +56,17 @@ func (a *audio) free() {
 	a.codec.free()
 }
 
-// sample is S(n), the first sample of tick n. The product fits for 10⁴ years.
-func (a *audio) sample(n int64) int64 { return n * a.rate * a.fps.Den / a.fps.Num }
-
 // maxSilence bounds, in seconds, the gap that is filled with silence.
 const maxSilence = 20
 
 // code codes the sound of tick n. Sound stands where its tick puts it: what is
 // missing before it becomes silence, what would overlap is cut.
 func (a *audio) code(n int64, sound [2][]float32) error {
-	begin, end := a.sample(n), a.sample(n+1)
+	begin, end := a.grid.Sample(n), a.grid.Sample(n+1)
 	if !a.any {
 		a.next, a.any = begin, true
 	}
-	if begin-a.next > maxSilence*a.rate {
+	if begin-a.next > maxSilence*a.grid.Rate {
 		// Catching up on that would only delay what is live.
 		if err := a.complete(); err != nil {
 			return err

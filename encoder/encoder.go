@@ -210,7 +210,7 @@ func (e *Encoder) release() {
 
 // pictureOut sends a picture, after the sound that is older.
 func (e *Encoder) pictureOut(p *media.Packet) {
-	limit, n := e.audio.sample(p.DTS), 0
+	limit, n := e.audio.grid.Sample(p.DTS), 0
 	for n < len(e.waiting) && e.waiting[n].DTS < limit {
 		n++
 	}

@@ -140,7 +140,7 @@ func TestDeclared(t *testing.T) {
 	require.NoError(t, asc.Unmarshal(info.AudioConfig))
 	require.Equal(t, mpeg4audio.ObjectTypeAACLC, asc.Type)
 	require.Equal(t, 44100, asc.SampleRate)
-	require.Equal(t, 2, asc.ChannelCount)
+	require.EqualValues(t, 2, asc.ChannelConfig)
 	require.Equal(t, 1300, info.VideoKbps)
 	require.Equal(t, 128, info.AudioKbps)
 }

@@ -18,10 +18,11 @@ func (c rgb) mix(to rgb, share float32) rgb {
 	return rgb{c.r + (to.r-c.r)*share, c.g + (to.g-c.g)*share, c.b + (to.b-c.b)*share}
 }
 
-// The ground is lighter in the middle.
+// The ground is lighter in the middle. Its two colours differ by a grey, so
+// that its chroma is the same all over and cannot show bands.
 var (
 	groundMiddle = hex(0x1d2733)
-	groundEdge   = hex(0x0c1118)
+	groundEdge   = hex(0x0a1420)
 	thread       = hex(0xe9eef3)
 	air          = hex(0x46b8ac)
 )
@@ -49,7 +50,7 @@ func draw(mem []byte, h media.House, l media.Layout, shapes []paint) {
 			luma(mem[(y+i)*l.StrideY:][:h.Width], line, y+i)
 		}
 		at := y / 2 * l.StrideC
-		chroma(mem[l.OffU+at:][:h.Width/2], mem[l.OffV+at:][:h.Width/2], lines, y/2)
+		chroma(mem[l.OffU+at:][:h.Width/2], mem[l.OffV+at:][:h.Width/2], lines)
 	}
 }
 
@@ -82,31 +83,30 @@ func (p paint) over(line []rgb, row int, h media.House, unit float64) {
 // brightness is BT.709's luma, from 0 to 1.
 func (c rgb) brightness() float32 { return 0.2126*c.r + 0.7152*c.g + 0.0722*c.b }
 
-// luma writes limited-range luma. A fine fixed pattern of less than one step
-// keeps the dark ground from showing bands.
+// luma writes limited-range luma. A fine fixed pattern of half a step keeps the
+// dark ground from showing bands; a stronger one costs twice the bits.
 func luma(to []byte, line []rgb, y int) {
 	for x, c := range line {
 		to[x] = byte(16 + 219*c.brightness() + pattern(x, y))
 	}
 }
 
-// pattern is noise from 0 to 1 that spreads evenly over neighbouring pixels.
+// pattern is noise around a half that spreads evenly over neighbouring pixels.
 func pattern(x, y int) float32 {
 	v := 52.9829189 * frac(0.06711056*float64(x)+0.00583715*float64(y))
-	return float32(frac(v))
+	return 0.25 + float32(frac(v))/2
 }
 
 func frac(v float64) float64 { return v - math.Floor(v) }
 
 // chroma writes one line of limited-range chroma, each sample the mean of four.
-func chroma(u, v []byte, lines [2][]rgb, row int) {
+func chroma(u, v []byte, lines [2][]rgb) {
 	for x := range u {
 		a := lines[0][2*x].mix(lines[0][2*x+1], 0.5)
 		b := lines[1][2*x].mix(lines[1][2*x+1], 0.5)
 		c := a.mix(b, 0.5)
 		y := c.brightness()
-		n := pattern(x, row)
-		u[x] = byte(128 + 224*(c.b-y)/1.8556 + n)
-		v[x] = byte(128 + 224*(c.r-y)/1.5748 + n)
+		u[x] = byte(128.5 + 224*(c.b-y)/1.8556)
+		v[x] = byte(128.5 + 224*(c.r-y)/1.5748)
 	}
 }
