@@ -32,8 +32,8 @@ type Rooms struct {
 	Opener  Opener
 	Encoder Encoder
 	Rundown Rundown
-	// Slate is shown when nothing can play. The engine keeps it.
-	Slate media.Picture
+	// Slate gives a handle to the picture that is shown when nothing can play.
+	Slate func() media.Picture
 	// Report receives what aired and what did not. It may not block.
 	Report func(Row)
 	Log    *slog.Logger
@@ -310,9 +310,5 @@ func (e *Engine) Close() {
 	if e.last != nil {
 		e.last.Release()
 		e.last = nil
-	}
-	if e.rooms.Slate != nil {
-		e.rooms.Slate.Release()
-		e.rooms.Slate = nil
 	}
 }

@@ -156,7 +156,7 @@ type stage struct {
 var pal = media.House{Width: 64, Height: 36, FPS: media.Rational{Num: 25, Den: 1}, SampleRate: 44100}
 
 func newStage(t *testing.T, house media.House, order list, scripts map[string]script, filler string) *stage {
-	th := &theatre{t: t, house: house, grid: timeline.Of(house), scripts: scripts, live: 1}
+	th := &theatre{t: t, house: house, grid: timeline.Of(house), scripts: scripts}
 	st := &stage{theatre: th, cam: &camera{}}
 	cfg := Config{
 		House: house, HoldMax: 2 * time.Second, StallMax: 15 * time.Second,
@@ -167,7 +167,7 @@ func newStage(t *testing.T, house media.House, order list, scripts map[string]sc
 	}
 	live0 := media.Live.Ticks.Load()
 	st.Engine = New(cfg, Rooms{
-		Opener: th, Encoder: st.cam, Rundown: order, Slate: &pic{"slate", 0, &th.live},
+		Opener: th, Encoder: st.cam, Rundown: order, Slate: func() media.Picture { return (&pic{"slate", 0, &th.live}).Ref() },
 		Report: func(r Row) { st.rows = append(st.rows, r) },
 		Log:    slog.New(slog.DiscardHandler),
 	})

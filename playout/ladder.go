@@ -30,7 +30,7 @@ func (e *Engine) standIn() *media.Tick {
 		t.Picture = e.last.Ref()
 		e.airs(Hold)
 	} else {
-		t.Picture = e.rooms.Slate.Ref()
+		t.Picture = e.rooms.Slate()
 		e.airs(Slate)
 	}
 	return t

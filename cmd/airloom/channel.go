@@ -37,6 +37,7 @@ type channel struct {
 	outputs output.Fan
 	workers *worker.Opener
 	board   *control.Board
+	slate   *slate.Slate
 	hls     *hls.Sink
 	web     *web.Server
 }
@@ -87,10 +88,13 @@ func newChannel(cfg *configs.Config, list *playlist.Playlist, page web.Config, l
 			return nil, err
 		}
 	}
+	if c.slate, err = slate.New(house, ""); err != nil {
+		return nil, err
+	}
 	c.workers = worker.NewOpener(worker.Options{House: house, Log: log})
 	c.engine = playout.New(engineConfig(cfg, house), playout.Rooms{
 		Opener: opener{c.workers}, Encoder: c.encoder, Rundown: c.loop,
-		Slate: slateOf(cfg, house, log), Report: c.report, Log: log,
+		Slate: c.slate.Picture, Report: c.report, Log: log,
 	})
 	c.board.Connect(control.Sources{
 		Channel: cfg.Channel.Name, House: house, Engine: c.engine, Outputs: c.outputStatus,
@@ -125,6 +129,12 @@ func (c *channel) run(ctx context.Context) error {
 		g.add("output "+o.Status().Name, o.Run)
 	}
 	g.add("encoder", c.encoder.Run)
+	g.add("slate", func(ctx context.Context) error {
+		go c.loadSlate() // may hang with the storage; nothing waits for it
+		<-ctx.Done()
+		c.slate.Close()
+		return nil
+	})
 	g.add("workers", func(ctx context.Context) error {
 		<-ctx.Done()
 		return c.workers.Close()
@@ -238,16 +248,19 @@ func specOf(may playlist.Options, it playlist.Item) (media.Spec, error) {
 	return spec, nil
 }
 
-// slateOf is the configured slate, or the built-in one where that cannot be had:
-// a missing picture must not keep a channel off air.
-func slateOf(cfg *configs.Config, house media.House, log *slog.Logger) media.Picture {
-	path := cfg.SlatePath()
-	s, err := slate.New(house, path)
-	if err != nil {
-		log.Warn("the slate cannot be shown, the built-in one stands in", "slate", path, "cause", err)
+// loadSlate makes the configured image the slate, in its own time: until then,
+// and where it cannot be had, the built-in one stands in. Neither a missing
+// picture nor stuck storage keeps a channel off air.
+func (c *channel) loadSlate() {
+	path := c.cfg.SlatePath()
+	if path == "" {
+		return
 	}
-	defer s.Close()
-	return s.Picture()
+	if err := c.slate.Load(path); err != nil {
+		c.log.Warn("the slate cannot be shown, the built-in one stands in", "slate", path, "cause", err)
+		c.board.Raise(control.Alert{Severity: "warning", Code: "slate-image", Since: time.Now(),
+			Message: "the slate cannot be shown, the built-in one stands in: " + err.Error()})
+	}
 }
 
 // pageURL is where a person finds the page.
