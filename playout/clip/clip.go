@@ -83,6 +83,9 @@ func (r *Reader) Read(slot []byte) (samples int, err error) {
 		return 0, r.failed
 	}
 	if samples, err = r.read(slot); err != nil {
+		if errors.Is(err, errStarved) {
+			err = errApart(r.src.name)
+		}
 		if r.ctx.Err() != nil {
 			err = r.ctx.Err()
 		}

@@ -7,8 +7,15 @@ import (
 	"github.com/asticode/go-astiav"
 )
 
-// threads is what a decoder may use: a clip shares the machine with the encoder.
-const threads = 2
+// threadsFor says how many threads a decoder may use: the machine is the
+// encoder's as well, and each thread holds pictures of its own. One is enough up
+// to 720p.
+func threadsFor(par *astiav.CodecParameters) int {
+	if par.Width()*par.Height() > 1280*720 {
+		return 2
+	}
+	return 1
+}
 
 // decoder turns one track's packets into frames.
 type decoder struct {
@@ -32,7 +39,7 @@ func newDecoder(dm *demux, t *track) (*decoder, error) {
 		d.close()
 		return nil, err
 	}
-	setupCodec(d.cc, t.tb, threads)
+	setupCodec(d.cc, t.tb, threadsFor(par))
 	if err := d.cc.Open(codec, nil); err != nil {
 		d.close()
 		return nil, err
@@ -94,8 +101,11 @@ func (d *decoder) frameSize() int {
 	if n := d.cc.FrameSize(); n > 0 {
 		return n
 	}
-	if d.cc.CodecID() == astiav.CodecIDOpus {
+	switch d.cc.CodecID() {
+	case astiav.CodecIDOpus:
 		return 960 // 20 ms, what encoders make
+	case astiav.CodecIDAc3, astiav.CodecIDEac3:
+		return 1536
 	}
 	return d.track.stream.CodecParameters().FrameSize()
 }

@@ -23,6 +23,7 @@ type track struct {
 	stream *astiav.Stream
 	index  int
 	tb     media.Rational
+	sound  bool
 	queue  []*astiav.Packet
 	next   int64 // expected dts of the next packet, rebased; noPTS: none yet
 }
@@ -51,7 +52,8 @@ func newDemux(src *source, tracks ...*track) *demux {
 }
 
 func newTrack(s *astiav.Stream) *track {
-	return &track{stream: s, index: s.Index(), tb: rational(s.TimeBase()), next: noPTS}
+	return &track{stream: s, index: s.Index(), tb: rational(s.TimeBase()), next: noPTS,
+		sound: s.CodecParameters().MediaType() == astiav.MediaTypeAudio}
 }
 
 // packet returns the next packet of a track and with it its ownership; the
@@ -61,7 +63,8 @@ func (d *demux) packet(t *track) (*astiav.Packet, error) {
 		if d.end != nil {
 			return nil, d.end
 		}
-		if d.queued > maxQueued || d.lead(t) > maxLead {
+		// Sound may be missing for a while; a picture is waited for as long as there is room.
+		if d.queued > maxQueued || t.sound && d.lead(t) > maxLead {
 			d.starve = true
 			return nil, errStarved
 		}

@@ -96,6 +96,10 @@ func (r *Reader) start(again bool) error {
 	if err := r.startStill(); err != nil || r.video != nil && r.sound == nil && r.video.still {
 		return err
 	}
+	if r.src.live { // what has gone by is gone: the item goes on with what comes now
+		r.base = r.tick
+		return r.begin(instant{0, nanos})
+	}
 	r.zero = r.sourceZero()
 	in := r.zero.plus(int64(r.spec.In), media.Rational{Num: 1e9, Den: 1}, nanos)
 	if again || r.spec.In > 0 {
@@ -141,8 +145,9 @@ func (r *Reader) startStill() error {
 
 // begin finds tick 0 of the round.
 func (r *Reader) begin(in instant) error {
+	seek := r.spec.In > 0 && !r.src.live
 	if r.moves() {
-		if err := r.video.begin(in, r.spec.In > 0); err != nil {
+		if err := r.video.begin(in, seek); err != nil {
 			return err
 		}
 		if r.sound != nil {
@@ -152,7 +157,7 @@ func (r *Reader) begin(in instant) error {
 		return r.maybeStill()
 	}
 	origin := in
-	if r.spec.In == 0 {
+	if !seek {
 		var err error
 		if origin, err = r.sound.first(); err != nil {
 			return err
@@ -207,6 +212,8 @@ func (r *Reader) noStart(err error) error {
 	switch {
 	case errors.As(err, &f), r.ctx.Err() != nil:
 		return err
+	case errors.Is(err, errStarved):
+		return errApart(r.src.name)
 	case r.src.watch.late:
 		return fault(media.FaultStalled, "%s: nothing can be read from it: check the storage or the server", r.src.name)
 	case errors.Is(err, io.EOF) && r.spec.In > 0:
@@ -229,4 +236,8 @@ func (r *Reader) cap() int64 {
 		n = span(stillLasts)
 	}
 	return n
+}
+
+func errApart(name string) error {
+	return fault(media.FaultUnsupported, "%s has its picture too far behind its sound in the file: write it anew, interleaved", name)
 }

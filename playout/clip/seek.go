@@ -173,14 +173,14 @@ func (r *Reader) landed(t instant) (bool, error) {
 // bytewise says that the beginning of the file is found by its place, not by a
 // time: the format has neither an index nor a clock to trust.
 func (s *source) bytewise() bool {
-	return !s.live && slices.ContainsFunc(strings.Split(s.fc.InputFormat().Name(), ","), func(n string) bool {
+	return !s.remote && slices.ContainsFunc(strings.Split(s.fc.InputFormat().Name(), ","), func(n string) bool {
 		return slices.Contains([]string{"mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "aac", "mp3", "ac3", "eac3", "dts", "obu", "ivf", "av1", "vc1", "cavsvideo", "h263", "h261", "dv", "amr", "loas", "truehd", "mlp"}, n)
 	})
 }
 
 // jumpy says that the clock may jump inside the file.
 func (s *source) jumpy() bool {
-	if s.live || s.size > scanUpTo {
+	if s.remote || s.size > scanUpTo {
 		return false
 	}
 	return slices.Contains([]string{"mpegts", "mpeg"}, s.fc.InputFormat().Name())

@@ -34,6 +34,7 @@ const (
 // watch ends libav's blocking calls: at their deadline, or when the context ends.
 // It must outlive the format context: libav calls into its memory.
 type watch struct {
+	ctx   context.Context
 	stop  *astiav.IOInterrupter
 	timer *time.Timer
 	late  bool
@@ -41,7 +42,7 @@ type watch struct {
 }
 
 func newWatch(ctx context.Context) *watch {
-	w := &watch{stop: astiav.NewIOInterrupter()}
+	w := &watch{ctx: ctx, stop: astiav.NewIOInterrupter()}
 	w.timer = time.AfterFunc(time.Hour, w.stop.Interrupt)
 	w.timer.Stop()
 	w.undo = context.AfterFunc(ctx, w.stop.Interrupt)
@@ -52,9 +53,13 @@ func newWatch(ctx context.Context) *watch {
 func (w *watch) within(d time.Duration, call func() error) error {
 	w.timer.Reset(d)
 	err := call()
-	if !w.timer.Stop() {
-		w.late = true
+	if w.timer.Stop() || err == nil && w.ctx.Err() == nil {
+		if err == nil && w.ctx.Err() == nil {
+			w.stop.Resume() // it came just in time
+		}
+		return err
 	}
+	w.late = true
 	return err
 }
 
@@ -72,15 +77,16 @@ type source struct {
 	name    string   // for people
 	version string
 	size    int64
-	live    bool
+	remote  bool // an address
+	live    bool // without a length: what is missed is gone
 }
 
 func isURL(s string) bool { return strings.Contains(s, "://") }
 
 // openSource opens and probes what the spec names.
 func openSource(ctx context.Context, spec media.Spec) (*source, error) {
-	s := &source{name: filepath.Base(spec.Source), live: isURL(spec.Source)}
-	if s.live {
+	s := &source{name: filepath.Base(spec.Source), remote: isURL(spec.Source)}
+	if s.remote {
 		s.name = hideSecrets(spec.Source)
 	} else if err := s.openFile(spec); err != nil {
 		return nil, err
@@ -151,8 +157,9 @@ func (s *source) openInput(spec media.Spec) error {
 	defer d.Free()
 	set := func(k, v string) { _ = d.Set(k, v, 0) }
 	url := spec.Source
-	if s.live {
+	if s.remote {
 		set("protocol_whitelist", netProtocols)
+		set("rtsp_transport", "tcp")
 		set("rw_timeout", fmt.Sprint(readWithin.Microseconds()))
 	} else {
 		url = "fd:"
@@ -162,12 +169,24 @@ func (s *source) openInput(spec media.Spec) error {
 	}
 	fc := astiav.AllocFormatContext()
 	fc.SetIOInterrupter(s.watch.stop)
-	err := s.watch.within(openWithin, func() error { return fc.OpenInput(url, nil, d) })
+	err := s.watch.within(openWithin, func() error { return fc.OpenInput(url, s.hint(), d) })
 	if err != nil {
 		return err // libav has freed the context
 	}
 	s.fc = fc
-	return s.watch.within(openWithin, func() error { return fc.FindStreamInfo(nil) })
+	err = s.watch.within(openWithin, func() error { return fc.FindStreamInfo(nil) })
+	s.live = s.remote && fc.Duration() <= 0
+	return err
+}
+
+// hint names the demuxer where the content alone would mislead: a stream of JPEG
+// pictures begins as one picture does.
+func (s *source) hint() *astiav.InputFormat {
+	switch strings.ToLower(filepath.Ext(s.name)) {
+	case ".mjpeg", ".mjpg":
+		return astiav.FindInputFormat("mjpeg")
+	}
+	return nil
 }
 
 // fault says in words why the source did not open.
@@ -175,7 +194,7 @@ func (s *source) fault(err error) error {
 	switch {
 	case s.watch != nil && s.watch.late, errors.Is(err, astiav.ErrExit), errors.Is(err, astiav.ErrEtimedout):
 		return fault(media.FaultStalled, "%s did not answer in time: check the storage or the server (libav: %w)", s.name, err)
-	case s.live:
+	case s.remote:
 		return fault(media.FaultUnreadable, "%s cannot be opened (libav: %w)", s.name, err)
 	default:
 		return fault(media.FaultUnsupported, "%s is not media that can be played, or is damaged at its beginning (libav: %w)", s.name, err)

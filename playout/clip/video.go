@@ -95,6 +95,9 @@ func (v *video) fetch() (*picture, error) {
 	last := s.duration
 	if last <= 0 {
 		last = v.usual
+		if v.fields.used && v.fields.doubled {
+			last /= 2
+		}
 	}
 	return &picture{frame: f, at: instant{pts, v.dec.track.tb}, last: last}, nil
 }
