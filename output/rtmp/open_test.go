@@ -245,7 +245,9 @@ func TestSmallerTimeIsNeverSent(t *testing.T) {
 	for _, n := range []int64{1000, 1001, 1003, 1002} {
 		in <- &media.Packet{Kind: media.Video, DTS: n, PTS: n, Key: true, Units: [][]byte{{0x65}}}
 	}
-	err = s.Run(context.Background(), in)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err = s.Run(ctx, in)
 	require.Equal(t, output.KindMedia, output.KindOf(err))
 	require.EqualError(t, err, "the video would go back from 120 to 80 ms: a new session is begun instead")
 	<-done

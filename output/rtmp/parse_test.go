@@ -142,6 +142,21 @@ func TestJudgesLife(t *testing.T) {
 		steps := uint64(at / (2500 * time.Millisecond)) // a full window that opens by 64 KiB at a time
 		return socket{acked: 500000 + steps*65536, pending: true}, spoken{}
 	}), "slow but alive")
+	// As measured through a proxy at 200 kbit/s: the window of 300 kB goes within
+	// two seconds, then opens by 75 kB every three.
+	require.Zero(t, watchFor(time.Hour, func(at time.Duration) (socket, spoken) {
+		s := socket{acked: min(bytes(at, 1400), 309248), pending: true}
+		s.window = 309248 - s.acked
+		if at > 3*time.Second {
+			steps, in := uint64(at/(3*time.Second)), at%(3*time.Second)
+			if s.acked += (steps - 1) * 75000; in < 500*time.Millisecond {
+				s.window = 75000
+			} else {
+				s.acked += 75000
+			}
+		}
+		return s, spoken{}
+	}), "slow and silent, but alive")
 	require.Zero(t, watchFor(time.Hour, func(time.Duration) (socket, spoken) {
 		return socket{acked: 5000, window: 60000}, spoken{}
 	}), "nothing is sent")
