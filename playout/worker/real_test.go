@@ -107,7 +107,7 @@ func TestRealClipGoesOnAfterACrash(t *testing.T) {
 				}
 				break
 			}
-			if first {
+			if first && c.started() && at.Tick < 40 { // near its end it may be done before
 				_ = unix.Kill(c.pid(t), unix.SIGKILL)
 			}
 			require.Equal(t, at.Tick, tick.N)
