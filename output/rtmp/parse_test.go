@@ -142,6 +142,13 @@ func TestJudgesLife(t *testing.T) {
 		steps := uint64(at / (2500 * time.Millisecond)) // a full window that opens by 64 KiB at a time
 		return socket{acked: 500000 + steps*65536, pending: true}, spoken{}
 	}), "slow but alive")
+	require.Zero(t, watchFor(time.Hour, func(at time.Duration) (socket, spoken) {
+		s := socket{acked: bytes(at, 100), window: 101376}
+		if in := at % (20 * time.Second); in > 10*time.Second && in < 15200*time.Millisecond {
+			s.window -= bytes(in-10*time.Second, 100)
+		}
+		return s, spoken{}
+	}), "pauses for five seconds now and then")
 	// As measured through a proxy at 200 kbit/s: the window of 300 kB goes within
 	// two seconds, then opens by 75 kB every three.
 	require.Zero(t, watchFor(time.Hour, func(at time.Duration) (socket, spoken) {
