@@ -141,7 +141,7 @@ func (d *demux) read() error {
 		}
 		p := newPacket()
 		p.MoveRef(d.pkt)
-		d.jumps.mend(t, p)
+		d.jumps.mend(d.tracks, t, p)
 		t.queue = append(t.queue, p)
 		d.queued += p.Size()
 		break // the packet is gone, and its index with it

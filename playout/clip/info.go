@@ -43,7 +43,7 @@ func (r *Reader) declared() int64 {
 
 // trackTicks is how many ticks a track lasts from tick 0 on, as declared.
 func (r *Reader) trackTicks(t *track) int64 {
-	end := instant{0, t.tb}
+	var end instant
 	start := t.stream.StartTime()
 	if start == noPTS {
 		start = 0

@@ -31,14 +31,13 @@ func jumpsOf(s *source) jumps {
 
 func (j *jumps) clear() { j.shifts = [2]int64{} }
 
-// mend moves a packet to the mended clock.
-func (j *jumps) mend(t *track, p *astiav.Packet) {
+// mend moves a packet of one of the tracks to the mended clock.
+func (j *jumps) mend(tracks []*track, t *track, p *astiav.Packet) {
 	raw := packetTime(p)
 	if raw == noPTS {
 		return
 	}
-	shift := j.choose(t, raw)
-	if shift != 0 {
+	if shift := j.choose(tracks, t, raw); shift != 0 {
 		u := shift * t.tb.Den / (1e6 * t.tb.Num)
 		if p.Pts() != noPTS {
 			p.SetPts(p.Pts() + u)
@@ -52,18 +51,26 @@ func (j *jumps) mend(t *track, p *astiav.Packet) {
 
 // choose picks the shift under which the packet goes on where its track was:
 // the present one, the one before (the tracks do not jump at the same packet),
-// or a new one.
-func (j *jumps) choose(t *track, raw int64) int64 {
+// or a new one. A packet that fits another track is no jump either: a picture
+// may stand for a minute while the sound goes on.
+func (j *jumps) choose(tracks []*track, t *track, raw int64) int64 {
 	if t.next == noPTS {
 		return j.shifts[0]
 	}
-	micros := func(u int64) int64 { return u * 1e6 / t.tb.Den * t.tb.Num }
-	for _, s := range j.shifts {
-		if d := micros(raw) + s - micros(t.next); d < j.forward*1e6 && d > -j.back*1e6 {
-			return s
+	at := micros(t, raw)
+	for _, o := range append([]*track{t}, tracks...) {
+		for _, s := range j.shifts {
+			if o.next == noPTS {
+				continue
+			}
+			if d := at + s - micros(o, o.next); d < j.forward*1e6 && d > -j.back*1e6 {
+				return s
+			}
 		}
 	}
-	j.shifts = [2]int64{micros(t.next) - micros(raw), j.shifts[0]}
+	j.shifts = [2]int64{micros(t, t.next) - at, j.shifts[0]}
 	j.count++
 	return j.shifts[0]
 }
+
+func micros(t *track, u int64) int64 { return u * 1e6 / t.tb.Den * t.tb.Num }

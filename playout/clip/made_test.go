@@ -153,11 +153,13 @@ func read(t testing.TB, s media.Spec, at int64, h media.House, a area) heard {
 	return out
 }
 
+const limit = 3000
+
 func drain(t testing.TB, r *Reader, at int64, h media.House, a area) heard {
 	out := heard{}
 	l := media.LayoutOf(h)
 	slot := make([]byte, l.Size)
-	for k := at; k < at+3000; k++ {
+	for k := at; k < at+limit; k++ {
 		for i := range slot {
 			slot[i] = 0xa5
 		}

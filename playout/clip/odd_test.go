@@ -50,10 +50,25 @@ func TestClockThatJumps(t *testing.T) {
 	}
 }
 
+// A picture that stands for long while the sound goes on is no jump of the clock.
+func TestPictureThatStands(t *testing.T) {
+	for _, ext := range []string{"flv", "ts", "mp4"} {
+		f := made{frames: 500, rate: 44100, ext: ext, picture: ",select='not(between(n,60,430))'", args: "-fps_mode vfr " + x264 + "-bf 0 -c:a aac"}.file(t)
+		h := read(t, media.Spec{Source: f}, 0, house, whole)
+		ended(t, h)
+		require.InDelta(t, 500, len(h.numbers), 2, ext)
+		require.Equal(t, 59, h.numbers[200], ext)
+		require.Equal(t, 480, h.numbers[480], ext)
+		for _, o := range h.offsets(house) {
+			require.InDelta(t, 0, o, 3, ext)
+		}
+	}
+}
+
 // apart writes the packets of a file anew, the sound later than its picture by
 // so many seconds of the file, but with the times it had.
 func apart(t *testing.T, from string, seconds float64) string {
-	in, out := astiav.AllocFormatContext(), (*astiav.FormatContext)(nil)
+	in := astiav.AllocFormatContext()
 	require.NoError(t, in.OpenInput(from, nil, nil))
 	defer in.CloseInput()
 	require.NoError(t, in.FindStreamInfo(nil))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"airloom/playout/media"
+	"airloom/playout/timeline"
 )
 
 // instant is a time in the source: pts units of tb seconds, exact.
@@ -46,7 +47,7 @@ func quick(d int64, tb, rate media.Rational, num, den int64) (int64, bool) {
 	n, ok4 := mul(n, d)
 	add, ok5 := mul(q, num)
 	q, ok6 := mul(q, den)
-	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) || q <= 0 {
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !ok6 || q <= 0 {
 		return 0, false
 	}
 	s := n + add
@@ -126,8 +127,4 @@ func clock(d time.Duration) string {
 }
 
 // sampleAt is S(n): the first sample of tick n.
-func sampleAt(h media.House, n int64) int64 {
-	hi, lo := bits.Mul64(uint64(n), uint64(int64(h.SampleRate)*h.FPS.Den))
-	q, _ := bits.Div64(hi, lo, uint64(h.FPS.Num))
-	return int64(q)
-}
+func sampleAt(h media.House, n int64) int64 { return timeline.Of(h).Sample(n) }
