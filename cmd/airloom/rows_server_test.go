@@ -77,9 +77,9 @@ func (o *onAir) sound(srv *airtest.Server, others float64) {
 			continue // a session that was broken at once
 		}
 		rep := airtest.Analyse(o.t, path, o.clips, airtest.DefaultHouse)
-		rep.RequireContiguous(o.t)
-		rep.RequireDeclared(o.t, 77, 31, 50)
 		airtest.Judged(o.t, others, func(t testing.TB) {
+			rep.RequireContiguous(t)
+			rep.RequireDeclared(t, 77, 31, 50)
 			rep.RequireJoins(t)
 			rep.RequireSync(t)
 		})

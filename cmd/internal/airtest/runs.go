@@ -200,21 +200,12 @@ func phases(src []int, pics []Picture, c Clip, frame float64) (lost, doubled int
 // offsets measures sound against picture.
 func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, beeps []Beep) {
 	c := *r.Clip
-	// Where the picture stands: middle of its display on air against the middle
-	// in its source. Pictures next to the holes of a variable rate say nothing.
-	var d []float64
-	regular := func(i int) bool { return math.Abs(float64(c.shown(i)-c.nominal())) < 1e6 }
-	for i, s := range src {
-		if regular(s) && (s == 0 || regular(s-1)) {
-			d = append(d, float64(pics[i].At)+frame/2-float64(c.Pictures[s])-float64(c.shown(s))/2)
-		}
-	}
-	if len(d) == 0 {
-		return
-	}
-	stands := time.Duration(middle(d, frame, float64(c.nominal())))
 	aired := Span{c.Pictures[src[0]], c.Pictures[src[len(src)-1]] + c.nominal()}
 	for k, mark := range c.Marks {
+		stands, ok := c.stands(mark, src, pics, frame)
+		if !ok {
+			continue
+		}
 		flash, white := flashAt(all, c, mark)
 		inside := aired.From <= mark && mark < aired.To-c.nominal()
 		if !white && inside {
@@ -238,18 +229,30 @@ func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, b
 	}
 }
 
-// middle is the mean of the distances. At the same rate all are one but those in
-// a hold, so there the median leaves holds out.
-func middle(d []float64, frame, step float64) float64 {
-	if math.Abs(frame-step) < 1000 {
+// stands is where the picture stands around a mark: the middle of its display
+// on air against the middle in its source, over a second. Pictures next to the
+// holes of a variable rate say nothing. At the same rate all distances are one
+// but those in a hold, so there the median leaves holds out.
+func (c Clip) stands(mark time.Duration, src []int, pics []Picture, frame float64) (time.Duration, bool) {
+	var d []float64
+	regular := func(i int) bool { return math.Abs(float64(c.shown(i)-c.nominal())) < 1e6 }
+	for i, s := range src {
+		if (c.Pictures[s]-mark).Abs() <= time.Second/2 && regular(s) && (s == 0 || regular(s-1)) {
+			d = append(d, float64(pics[i].At)+frame/2-float64(c.Pictures[s])-float64(c.shown(s))/2)
+		}
+	}
+	if len(d) == 0 {
+		return 0, false
+	}
+	if math.Abs(frame-float64(c.nominal())) < 1000 {
 		slices.Sort(d)
-		return d[len(d)/2]
+		return time.Duration(d[len(d)/2]), true
 	}
 	sum := 0.0
 	for _, v := range d {
 		sum += v
 	}
-	return sum / float64(len(d))
+	return time.Duration(sum / float64(len(d))), true
 }
 
 // flashAt is when the flash of a mark is first seen.
