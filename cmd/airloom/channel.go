@@ -91,7 +91,7 @@ func newChannel(cfg *configs.Config, list *playlist.Playlist, page web.Config, l
 	if c.slate, err = slate.New(house, ""); err != nil {
 		return nil, err
 	}
-	c.workers = worker.NewOpener(worker.Options{House: house, Log: log})
+	c.workers = worker.NewOpener(worker.Options{House: house, Log: log, StallMax: cfg.Fallback.StallMax})
 	c.engine = playout.New(engineConfig(cfg, house), playout.Rooms{
 		Opener: opener{c.workers}, Encoder: c.encoder, Rundown: c.loop,
 		Slate: c.slate.Picture, Report: c.report, Log: log,
