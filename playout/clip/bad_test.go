@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -195,15 +196,53 @@ func TestCancelEndsOpenAndRead(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+// A server that accepts and says nothing does not hold anybody.
+func TestCancelEndsAnOpenThatHangs(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		c, err := l.Accept()
+		if err == nil {
+			cancel() // now libav waits for the answer
+			_, _ = io.Copy(io.Discard, c)
+			_ = c.Close()
+		}
+	}()
+	_, err = Open(ctx, media.Spec{Source: "http://" + l.Addr().String() + "/a.mp4"}, media.Start{}, house)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestFileThatGoesWhileItLoops(t *testing.T) {
+	path := put(t, "a.webm", bytesOf(t, made{frames: 25, rate: 48000, ext: "webm", tone: ",asetnsamples=960:p=0", args: "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 1M -c:a libopus"}.file(t)))
+	r, err := Open(context.Background(), media.Spec{Source: path, Loop: true, Duration: time.Minute}, media.Start{}, house)
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(path))
+	slot := make([]byte, r.layout.Size)
+	for err == nil {
+		_, err = r.Read(slot)
+	}
+	require.Equal(t, media.FaultMissing, media.KindOf(err), "%v", err)
+	require.NoError(t, r.Close())
+}
+
 // Whatever is done to a file: reading it ends, in ticks, EOF or a fault.
 func TestMangledFilesNeverHang(t *testing.T) {
 	for _, m := range []made{
 		{frames: 25, rate: 44100}, {frames: 25, rate: 44100, ext: "mkv"}, {frames: 25, rate: 44100, ext: "ts"},
+		{frames: 25, rate: 48000, ext: "webm", tone: ",asetnsamples=960:p=0", args: "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 1M -c:a libopus"},
+		{frames: 25, rate: 48000, ext: "mpg", tone: ",asetnsamples=1152", args: "-c:v mpeg2video -flags +ildct+ilme -c:a mp2"}, {frames: 25, rate: 44100, ext: "flv"},
 		{frames: 25, ext: "gif", args: "-c:v gif"}, {frames: 25, rate: 44100, ext: "avi", args: "-c:v mpeg4 -c:a libmp3lame"},
 	} {
 		b := bytesOf(t, m.file(t))
-		rnd := rand.New(rand.NewPCG(7, uint64(len(b))))
-		for i := range 24 {
+		rounds, seed := 24, uint64(7)
+		if os.Getenv("AIRLOOM_SOAK") != "" {
+			rounds, seed = 600, uint64(time.Now().UnixNano())
+			t.Log("seed", seed)
+		}
+		rnd := rand.New(rand.NewPCG(seed, uint64(len(b))))
+		for i := range rounds {
 			c := append([]byte(nil), b...)
 			if i%3 == 0 {
 				c = c[:rnd.IntN(len(c))]

@@ -183,6 +183,9 @@ func (r *Reader) oddities() {
 
 // tell notes what came up while reading.
 func (r *Reader) tell() {
+	if r.dm == nil {
+		return // it could not be opened again
+	}
 	if r.dm.jumps.count > 0 {
 		r.note("its clock jumps: it is mended")
 	}

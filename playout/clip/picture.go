@@ -110,9 +110,10 @@ func (n *normaliser) text(s shape, c colours) string {
 	}
 	switch {
 	case c.hdr():
-		// Scaled first and in linear light; then 203 nits, the white of HDR
-		// graphics, become the white of ours and what is brighter is rolled off.
-		text += fmt.Sprintf("zscale=w=%d:h=%d:f=bicubic:t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,"+
+		// Scaled first, which is cheap, then made linear light; 203 nits, the
+		// white of HDR graphics, become about the white of ours, and what is
+		// brighter is rolled off.
+		text += fmt.Sprintf("scale=w=%d:h=%d:flags=bicubic,zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,"+
 			"tonemap=tonemap=mobius:param=0.3:desat=0,zscale=t=bt709:m=bt709:p=bt709:r=limited:c=left", w, h)
 	case c.wide():
 		text += fmt.Sprintf("zscale=w=%d:h=%d:f=bicubic:t=bt709:m=bt709:p=bt709:r=limited:c=left", w, h)

@@ -22,9 +22,8 @@ const runUp = 150 * time.Millisecond
 var steps = []time.Duration{0, time.Second, 5 * time.Second, 20 * time.Second, -1}
 
 // A file whose clock may jump is not sought by time: its packets are read
-// through instead, which costs a second or so a gigabyte. Beyond this size it is
-// sought all the same.
-const scanUpTo = 4 << 30
+// through instead, undecoded. Beyond this size it is sought all the same.
+const scanUpTo = 512 << 20
 
 // land moves demuxer and decoders so that all that is shown and heard from t on
 // comes out, after what is to be thrown away.

@@ -25,6 +25,11 @@ func TestStartInTheMiddleGivesTheSameTicks(t *testing.T) {
 		{"mpeg2 ps", made{frames: 150, rate: 44100, ext: "mpg", tone: ",asetnsamples=1152", args: "-c:v mpeg2video -b:v 2M -g 12 -bf 2 -c:a mp2"}, 5e-3},
 		{"hevc 29.97", made{frames: 180, fps: "30000/1001", rate: 44100, args: "-c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=60 -c:a aac"}, 5e-3},
 		{"vp9 webm", made{frames: 150, rate: 48000, ext: "webm", tone: ",asetnsamples=960:p=0", args: "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 1M -g 60 -c:a libopus"}, 5e-3},
+		{"flv", made{frames: 150, rate: 44100, ext: "flv"}, 1e-3},
+		{"avi", made{frames: 150, rate: 44100, ext: "avi", args: "-c:v mpeg4 -q:v 3 -g 50 -c:a pcm_s16le"}, 1e-3},
+		{"mxf", made{frames: 150, rate: 48000, ext: "mxf", size: "720x576", picture: ",setsar=64/45", args: "-c:v mpeg2video -b:v 5M -c:a pcm_s16le"}, 1e-3},
+		{"gif", made{frames: 150, ext: "gif", args: "-c:v gif"}, 1e-3},
+		{"h264 alone", made{frames: 150, ext: "h264", args: "-c:v libx264 -preset veryfast -bf 2 -g 25"}, 1e-3},
 		{"vfr", made{frames: 150, rate: 44100, picture: ",select='not(eq(mod(n,7),3)+between(n,30,45))'", args: "-fps_mode vfr " + x264 + "-c:a aac"}, 5e-3},
 	}
 	for _, c := range long {
