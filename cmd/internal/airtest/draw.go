@@ -31,10 +31,10 @@ func (r recipe) drawPictures(w io.Writer) error {
 
 // drawn is the size that is drawn; the ffmpeg program enlarges the heavy one.
 func (r recipe) drawn() (w, h int) {
-	switch {
-	case r.Kind == Heavy:
+	switch r.Kind {
+	case Heavy:
 		return 960, 540
-	case r.Kind == Tiny:
+	case Tiny:
 		return 32, 24
 	}
 	return r.W, r.H

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"airloom/playout/media"
 )
 
 // fail says what is wrong, and shows the runs beside it.
@@ -145,7 +147,7 @@ func (r *Report) RequireJoins(t testing.TB) {
 	t.Helper()
 	var bad []string
 	for i, run := range r.Runs {
-		bad = append(bad, run.defects(r, i == 0, i == len(r.Runs)-1)...)
+		bad = append(bad, run.defects(r.House, i == 0, i == len(r.Runs)-1)...)
 		if i > 0 {
 			prev := r.Runs[i-1]
 			if gap := run.From - prev.To; gap.Abs() > 2*time.Millisecond {
@@ -158,32 +160,32 @@ func (r *Report) RequireJoins(t testing.TB) {
 
 // defects lists what is wrong with one airing. The recording may cut the first
 // one's head and the last one's tail.
-func (run Run) defects(r *Report, first, last bool) (bad []string) {
+func (r Run) defects(house media.House, first, last bool) (bad []string) {
 	say := func(n int, what string) {
 		if n != 0 {
-			bad = append(bad, fmt.Sprintf("%s at %s: %d %s", run.Name(), seconds(run.From), n, what))
+			bad = append(bad, fmt.Sprintf("%s at %s: %d %s", r.Name(), seconds(r.From), n, what))
 		}
 	}
-	if run.Black {
-		say(run.Pictures, "black pictures")
+	if r.Black {
+		say(r.Pictures, "black pictures")
 	}
-	say(run.Lost, "pictures lost")
-	say(run.Doubled, "pictures doubled")
-	say(run.Missing, "pictures missing in time")
-	say(run.Unreadable, "pictures without marker")
-	if run.Clip == nil || run.Clip.Still {
+	say(r.Lost, "pictures lost")
+	say(r.Doubled, "pictures doubled")
+	say(r.Missing, "pictures missing in time")
+	say(r.Unreadable, "pictures without marker")
+	if r.Clip == nil || r.Clip.Still {
 		return bad
 	}
 	if !first {
-		say(run.HeadLost, "pictures lost at the head")
-		say(run.HeadHold, "ticks too many of the first picture")
+		say(r.HeadLost, "pictures lost at the head")
+		say(r.HeadHold, "ticks too many of the first picture")
 	}
 	if !last {
-		say(run.TailLost, "pictures lost at the tail")
+		say(r.TailLost, "pictures lost at the tail")
 		// Where sound outlasts the picture, the last one is held for it.
-		frames := run.Clip.Length.Seconds() * float64(r.House.FPS.Num) / float64(r.House.FPS.Den)
-		hold := run.Clip.Ticks(r.House) - int(frames+0.5)
-		if d := run.TailHold - hold; d < 0 && hold > 0 || d > 0 {
+		frames := r.Clip.Length.Seconds() * float64(house.FPS.Num) / float64(house.FPS.Den)
+		hold := r.Clip.Ticks(house) - int(frames+0.5)
+		if d := r.TailHold - hold; d < 0 && hold > 0 || d > 0 {
 			say(d, "ticks too many of the last picture")
 		}
 	}
