@@ -93,3 +93,24 @@ func TestEveryKind(t *testing.T) {
 		})
 	}
 }
+
+// In houses of other rates, clips of the house's rate are one picture a tick,
+// however coarse the clock of their file.
+func TestOtherHouses(t *testing.T) {
+	for _, fps := range []string{"30000/1001", "24000/1001", "60000/1001", "50/1"} {
+		for _, ext := range []string{"mp4", "mkv", "ts", "flv"} {
+			m := made{fps: fps, frames: 120, rate: 44100, ext: ext}
+			h := house
+			h.FPS, h.SampleRate = m.rational(), 48000
+			got := read(t, media.Spec{Source: m.file(t)}, 0, h, whole)
+			ended(t, got)
+			require.Equal(t, count(120), got.numbers, "%s %s", fps, ext)
+			for _, o := range got.offsets(h) {
+				require.InDelta(t, 0, o, 3, "%s %s", fps, ext)
+			}
+			part := read(t, media.Spec{Source: m.file(t)}, 70, h, whole)
+			ended(t, part)
+			require.Equal(t, got.numbers[70:], part.numbers, "%s %s", fps, ext)
+		}
+	}
+}

@@ -202,6 +202,20 @@ func TestBarsAreBlack(t *testing.T) {
 	}
 }
 
+// The container may know better than the codec what shape the pixels have.
+func TestShapeFromTheContainer(t *testing.T) {
+	l := media.LayoutOf(house)
+	from := flat(t, "mp4", "color=white:s=320x180", "-frames:v 5 -c:v libx264")
+	for _, ext := range []string{"mkv", "mov"} {
+		f := cached(t, ext, func(out string) []string {
+			return []string{"-v", "error", "-y", "-i", from, "-c", "copy", "-aspect", "4:3", "-bsf:v", "h264_metadata=sample_aspect_ratio=1/1", out}
+		})
+		slot, _ := shown(t, media.Spec{Source: f}, house)
+		near(t, black, yuv(slot, l, 30, 90), 0, ext)
+		near(t, white, yuv(slot, l, 50, 90), 2, ext)
+	}
+}
+
 func TestStillsAndGIFs(t *testing.T) {
 	png := flat(t, "png", "color=red:s=800x600", "-frames:v 1")
 	for _, c := range []struct {

@@ -77,6 +77,8 @@ func (v *video) fetch() (*picture, error) {
 		freeFrame(f)
 		return nil, err
 	}
+	// What the container says of the shape of pixels goes before the codec's word.
+	f.SetSampleAspectRatio(v.dec.dm.src.fc.GuessSampleAspectRatio(v.dec.track.stream, f))
 	s := stampOf(f)
 	pts := s.pts
 	switch {
