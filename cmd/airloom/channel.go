@@ -55,6 +55,12 @@ func (s *sinks) Offer(p *media.Packet) {
 	}
 }
 
+// extras are what a demo shows beyond a channel of an operator's own.
+type extras struct {
+	page    web.Config
+	arrival func() control.Arrival
+}
+
 // opener gives the worker's clips the engine's type.
 type opener struct{ *worker.Opener }
 
@@ -64,7 +70,7 @@ func (o opener) Open(ctx context.Context, s media.Spec, at media.Start) playout.
 
 // newChannel builds all rooms. What is wrong here is wrong with the config: it
 // is the only thing that may end the process.
-func newChannel(cfg *configs.Config, list *playlist.Playlist, page web.Config, log *slog.Logger) (*channel, error) {
+func newChannel(cfg *configs.Config, list *playlist.Playlist, with extras, log *slog.Logger) (*channel, error) {
 	av.SetLog(astiav.LogLevelWarning, func(_ astiav.LogLevel, line string) { log.Debug("libav", "says", line) })
 	c := &channel{cfg: cfg, log: log, loop: playlist.NewLoop(list), board: control.NewBoard()}
 	house := houseOf(cfg)
@@ -84,7 +90,7 @@ func newChannel(cfg *configs.Config, list *playlist.Playlist, page web.Config, l
 	}
 	out.outputs = c.outputs
 	if cfg.Web.Listen != "" {
-		if err := c.serve(page, out); err != nil {
+		if err := c.serve(with.page, out); err != nil {
 			return nil, err
 		}
 	}
@@ -99,7 +105,7 @@ func newChannel(cfg *configs.Config, list *playlist.Playlist, page web.Config, l
 	c.board.Connect(control.Sources{
 		Channel: cfg.Channel.Name, House: house, Engine: c.engine, Outputs: c.outputStatus,
 		Encoder: func() (float64, int64) { s := c.encoder.Stats(); return s.Speed, s.Skipped },
-		Workers: func() int64 { return c.workers.Stats().Workers },
+		Workers: func() int64 { return c.workers.Stats().Workers }, Arrival: with.arrival,
 	})
 	return c, nil
 }

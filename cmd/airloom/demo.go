@@ -8,14 +8,18 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
+	"github.com/asticode/go-astiav"
 	"github.com/spf13/cobra"
 
 	"airloom/cmd/internal/demo"
 	"airloom/configs"
 	"airloom/output/rtmp/receiver"
+	"airloom/playout/control"
+	"airloom/playout/media/av"
 	"airloom/web"
 )
 
@@ -44,7 +48,8 @@ func runDemo(ctx context.Context, out io.Writer, length time.Duration) error {
 	slog.SetDefault(log)
 
 	fmt.Fprintln(out, "airloom demo: a channel out of nothing")
-	list, err := demo.Make(ctx, demoDir(), func(words string) { fmt.Fprintln(out, " ", words) })
+	av.SetLog(astiav.LogLevelQuiet, func(astiav.LogLevel, string) {})
+	list, err := demo.Make(ctx, demo.Dir(), func(words string) { fmt.Fprintln(out, " ", words) })
 	if err != nil {
 		return fmt.Errorf("make the demo's clips: %w", err)
 	}
@@ -57,11 +62,12 @@ func runDemo(ctx context.Context, out io.Writer, length time.Duration) error {
 	if problems.Fatal() {
 		return fmt.Errorf("the demo's playlist: %s", problems[0])
 	}
-	c, err := newChannel(cfg, items, web.Config{Hints: demoHints}, log)
+	with := extras{web.Config{Hints: demoHints}, arrivalAt(server)}
+	c, err := newChannel(cfg, items, with, log)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		fmt.Fprintf(out, "  %s is taken: the page gets another port\n", demoListen)
 		cfg.Web.Listen = "127.0.0.1:0"
-		c, err = newChannel(cfg, items, web.Config{Hints: demoHints}, log)
+		c, err = newChannel(cfg, items, with, log)
 	}
 	if err != nil {
 		return err
@@ -93,9 +99,28 @@ const demoWords = `
 `
 
 var demoHints = []web.Hint{
-	{Text: "Kill a decoder: the picture holds for less than a second and the clip goes on.", Command: "pkill -n -f clip-worker"},
+	{Text: "Kill the decoder of the clip on air: the picture holds for less than a second and the clip goes on where it would be.",
+		Command: fmt.Sprintf("kill -9 $(pgrep -o -P %d -f clip-worker)", os.Getpid())},
 	{Text: "Read the status as a program would.", Command: "curl -s http://127.0.0.1:8080/api/v1/status"},
 	{Text: "Make it your own channel: write airloom.yml and playlists/main.yml as the README shows, then look them through.", Command: "airloom check"},
+}
+
+// arrivalAt asks the demo's receiver what arrives.
+func arrivalAt(server *receiver.Server) func() control.Arrival {
+	var mu sync.Mutex
+	var bytes int64
+	var changed time.Time
+	return func() control.Arrival {
+		mu.Lock()
+		defer mu.Unlock()
+		if n := server.Count().Bytes; n != bytes {
+			bytes, changed = n, time.Now()
+		}
+		if changed.IsZero() || time.Since(changed) > 5*time.Second {
+			return control.Arrival{State: "not-proven", By: "receiver", Detail: "nothing arrives at the built-in receiver"}
+		}
+		return control.Arrival{State: "proven", By: "receiver", ServerStatus: "receiving", AgeS: time.Since(changed).Seconds()}
+	}
 }
 
 // demoConfig is the config of the demo: the defaults, with everything on loopback.
@@ -107,13 +132,4 @@ func demoConfig(list, receiver string) *configs.Config {
 	cfg.Web.Listen = demoListen
 	cfg.Outputs = []configs.Output{{Name: "demo", URL: configs.TargetOf("rtmp://" + receiver + "/live/demo"), Key: "output"}}
 	return cfg
-}
-
-// demoDir is where the demo's clips are kept between runs.
-func demoDir() string {
-	base, err := os.UserCacheDir()
-	if err != nil {
-		base = os.TempDir()
-	}
-	return filepath.Join(base, "airloom", "demo")
 }

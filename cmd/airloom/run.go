@@ -14,7 +14,6 @@ import (
 
 	"airloom/configs"
 	"airloom/playout/control"
-	"airloom/web"
 )
 
 func runCommand() *cobra.Command {
@@ -45,7 +44,7 @@ func run(cmd *cobra.Command, path string) error {
 	log := newLogger(out, levelOf(cfg.Log.Level), cfg.Log.Format)
 	slog.SetDefault(log)
 
-	c, err := newChannel(cfg, nil, web.Config{}, log)
+	c, err := newChannel(cfg, nil, extras{}, log)
 	if err != nil {
 		return err
 	}

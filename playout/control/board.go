@@ -29,6 +29,8 @@ type Sources struct {
 	Outputs func() []Output
 	Encoder func() (speed float64, skipped int64)
 	Workers func() int64
+	// Arrival is what the server says; nil where nobody asks it.
+	Arrival func() Arrival
 }
 
 // Board keeps what is known of the channel. What aired comes in through Report,
@@ -42,8 +44,7 @@ type Board struct {
 	mu      sync.Mutex
 	skips   map[string]Alert // by playlist and item
 	raised  map[string]Alert // by code
-	skipped int64            // pictures skipped until the last look
-	over    time.Time        // when pictures were last seen to be skipped
+	over    overload
 	late    int64            // how often the process had stood still at the last look…
 	lateAt  time.Time        // …and when it last did
 	ticks   int64            // the tick counter when it last moved…
@@ -135,14 +136,39 @@ func (b *Board) watch() {
 	if counts.Ticks != b.ticks {
 		b.ticks, b.moved = counts.Ticks, time.Now()
 	}
-	if counts.Skipped > b.skipped {
-		b.over = time.Now()
-	}
-	b.skipped = counts.Skipped
+	b.over.look(counts, time.Now())
 	if counts.Late > b.late {
 		b.lateAt = time.Now()
 	}
 	b.late = counts.Late
+}
+
+// calm is how long no picture may be skipped for an overload to be over.
+const calm = 10 * time.Second
+
+// overload is a stretch of time in which pictures were skipped again and again.
+type overload struct {
+	from, last time.Time      // when it began, and the latest skip
+	base       playout.Counts // the figures at its beginning
+	seen       playout.Counts // the figures at the last look
+}
+
+// look notices when pictures have been skipped since the last look.
+func (o *overload) look(c playout.Counts, now time.Time) {
+	if c.Skipped > o.seen.Skipped {
+		if now.Sub(o.last) > calm {
+			o.from, o.base = now, o.seen
+		}
+		o.last = now
+	}
+	o.seen = c
+}
+
+// figures are the pictures skipped since it began, and the speed of the encoder since.
+func (o *overload) figures(c playout.Counts) (skipped, percent int64) {
+	skipped = c.Skipped - o.base.Skipped
+	ticks := max(1, c.Ticks-o.base.Ticks)
+	return skipped, 100 * (ticks - skipped) / ticks
 }
 
 // stuck is how long ticks may stand still before the channel counts as dead.
@@ -169,6 +195,9 @@ func (b *Board) Status() Status {
 		Outputs: b.src.Outputs(), Arrival: Arrival{State: "not-checked"},
 		Encoder:   Encoder{Speed: speed, HeldTicks: counts.Held, SkippedTicks: counts.Skipped},
 		Resources: Live{RSSBytes: rss(), Goroutines: runtime.NumGoroutine(), Pictures: media.Live.Pictures.Load(), Workers: b.src.Workers()},
+	}
+	if b.src.Arrival != nil {
+		s.Arrival = b.src.Arrival()
 	}
 	if len(s.Outputs) > 0 {
 		s.Output = s.Outputs[0]
@@ -236,9 +265,10 @@ func (b *Board) alerts(s Status, snap playout.Snapshot, c playout.Counts, now ti
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.over.IsZero() && now.Sub(b.over) < 10*time.Second {
+	if n, percent := b.over.figures(c); now.Sub(b.over.last) < calm {
 		list = append(list, Alert{"warning", "encoder-overload", fmt.Sprintf(
-			"the encoder runs at %.2f of real time and skips pictures: choose a faster preset or a smaller house size", s.Encoder.Speed), b.over})
+			"the encoder had no time for %d pictures and runs at %d %% of real time: choose a faster preset or a smaller house size, or give the machine less else to do",
+			n, percent), b.over.from})
 	}
 	if !b.lateAt.IsZero() && now.Sub(b.lateAt) < 10*time.Minute {
 		list = append(list, Alert{"warning", "stood-still", fmt.Sprintf(
