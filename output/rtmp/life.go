@@ -7,9 +7,11 @@ import (
 )
 
 const (
-	pingEvery  = 2 * time.Second
-	lookEvery  = 250 * time.Millisecond
-	stallAfter = 7 * time.Second
+	pingEvery = 2 * time.Second
+	lookEvery = 250 * time.Millisecond
+	// A frozen server is to be noticed within 10 s; a slow proxy may take 5 s
+	// from one sign of life to the next.
+	stallAfter = 8 * time.Second
 
 	stretch = 16 << 10      // bytes after which the window is judged
 	rise    = 1 << 10       // of the window, more than rounding

@@ -167,7 +167,7 @@ func TestJudgesLife(t *testing.T) {
 	require.Zero(t, watchFor(time.Hour, func(time.Duration) (socket, spoken) {
 		return socket{acked: 5000, window: 60000}, spoken{}
 	}), "nothing is sent")
-	require.NotZero(t, watchFor(8*time.Second, func(time.Duration) (socket, spoken) {
+	require.NotZero(t, watchFor(9*time.Second, func(time.Duration) (socket, spoken) {
 		return socket{acked: 5000, window: 60000, pending: true}, spoken{}
 	}), "the cable is cut")
 	// Behind a proxy that takes everything, only the server's own words count.
