@@ -41,14 +41,14 @@ type Board struct {
 	started time.Time
 	reports chan playout.Row
 
-	mu      sync.Mutex
-	skips   map[string]Alert // by playlist and item
-	raised  map[string]Alert // by code
-	over    overload
-	late    int64            // how often the process had stood still at the last look…
-	lateAt  time.Time        // …and when it last did
-	ticks   int64            // the tick counter when it last moved…
-	moved   time.Time        // …and when that was
+	mu     sync.Mutex
+	skips  map[string]Alert // by playlist and item
+	raised map[string]Alert // by code
+	over   overload
+	late   int64     // how often the process had stood still at the last look…
+	lateAt time.Time // …and when it last did
+	ticks  int64     // the tick counter when it last moved…
+	moved  time.Time // …and when that was
 }
 
 // NewBoard returns a board; its Run has to be started.
