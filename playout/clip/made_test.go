@@ -209,13 +209,16 @@ func number(slot []byte, l media.Layout, a area) int {
 func beeps(s []float32, rate int) []float64 {
 	const tone = 1000.0
 	w := rate / 200 // 5 ms
+	cos, sin := make([]float64, w), make([]float64, w)
+	for i := range w {
+		sin[i], cos[i] = math.Sincos(2 * math.Pi * tone * float64(i) / float64(rate))
+	}
 	var out []float64
 	level := func(at int) float64 {
 		re, im := 0.0, 0.0
 		for i := range w {
-			x := 2 * math.Pi * tone * float64(i) / float64(rate)
-			re += float64(s[at+i]) * math.Cos(x)
-			im += float64(s[at+i]) * math.Sin(x)
+			re += float64(s[at+i]) * cos[i]
+			im += float64(s[at+i]) * sin[i]
 		}
 		return math.Hypot(re, im) * 2 / float64(w)
 	}

@@ -37,7 +37,7 @@ func TestStartInTheMiddleGivesTheSameTicks(t *testing.T) {
 			f := c.made.file(t)
 			all := read(t, media.Spec{Source: f}, 0, house, whole)
 			ended(t, all)
-			for _, k := range []int{1, 24, 37, 50, 51, 100, 140} {
+			for _, k := range []int{1, 37, 50, 51, 140} {
 				part := read(t, media.Spec{Source: f}, int64(k), house, whole)
 				ended(t, part)
 				require.Equal(t, all.numbers[k:], part.numbers, "from tick %d", k)
