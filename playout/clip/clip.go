@@ -191,7 +191,7 @@ func (r *Reader) overhang(k int64) (bool, error) {
 	if r.sound == nil {
 		return false, nil
 	}
-	if r.early(r.video.end, r.trackTicks(r.video.dec.track)) {
+	if r.early(r.video.end, r.ownTicks(r.video.dec.track)) {
 		return false, nil // the picture broke off: the item is over, not held for minutes
 	}
 	from := sampleAt(r.house, r.base)

@@ -41,24 +41,33 @@ func (r *Reader) declared() int64 {
 	return n
 }
 
-// trackTicks is how many ticks a track lasts from tick 0 on, as declared.
+// trackTicks is how many ticks a track lasts from tick 0 on, as declared; where
+// only the whole file's length is known, it is that.
 func (r *Reader) trackTicks(t *track) int64 {
-	var end instant
-	start := t.stream.StartTime()
-	if start == noPTS {
-		start = 0
+	if n := r.ownTicks(t); n > 0 {
+		return n
 	}
-	switch d := t.stream.Duration(); {
-	case d > 0:
-		end = instant{start + d, t.tb}
-	case tagDuration(t.stream) > 0:
-		end = after(tagDuration(t.stream))
-	case r.src.fc.Duration() > 0:
-		end = instant{r.src.fc.Duration(), media.Rational{Num: 1, Den: 1e6}}
-		if s := r.src.fc.StartTime(); s > 0 {
-			end.pts += s
+	d := r.src.fc.Duration()
+	if d <= 0 {
+		return 0
+	}
+	if s := r.src.fc.StartTime(); s != noPTS {
+		d += s
+	}
+	return max(0, instant{d, media.Rational{Num: 1, Den: 1e6}}.round(r.origin(), r.house.FPS))
+}
+
+// ownTicks is the same, from what is said of this very track; 0: nothing.
+func (r *Reader) ownTicks(t *track) int64 {
+	end := after(tagDuration(t.stream))
+	if d := t.stream.Duration(); d > 0 {
+		start := t.stream.StartTime()
+		if start == noPTS {
+			start = 0
 		}
-	default:
+		end = instant{start + d, t.tb}
+	}
+	if end.pts <= 0 {
 		return 0
 	}
 	return max(0, end.round(r.origin(), r.house.FPS))

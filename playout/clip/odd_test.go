@@ -130,6 +130,15 @@ func TestBadlyInterleavedFile(t *testing.T) {
 	}
 }
 
+// A file that does not say how long its picture is, only how long it is itself.
+func TestLongSoundInAFileThatSaysLittle(t *testing.T) {
+	f := apart(t, made{rate: 44100, sound: 5}.file(t), 0)
+	h := read(t, media.Spec{Source: f}, 0, house, whole)
+	ended(t, h)
+	require.Len(t, h.numbers, 125)
+	require.Equal(t, 49, h.numbers[124])
+}
+
 // The picture may change its size and shape on the way.
 func TestPictureChangesOnTheWay(t *testing.T) {
 	a := made{frames: 50, rate: 44100, ext: "ts", args: tsArgs}.file(t)
