@@ -30,7 +30,7 @@ func TestRow09Memory(t *testing.T) {
 	until := func(join int64) (airtest.Usage, control.Status) {
 		airtest.Eventually(t, time.Duration(join+60)*time.Second, fmt.Sprintf("join %d", join), func() bool {
 			s, ok := ch.Status()
-			return ok && s.Tick >= join*25+12 // in the midst of a clip, the next one open
+			return ok && s.Tick >= join*25 && s.Resources.Workers == 2 // the clip on air and the next one
 		})
 		s, _ := ch.Status()
 		u := ch.Usage()
