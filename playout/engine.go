@@ -145,10 +145,9 @@ func (e *Engine) fromItem() *media.Tick {
 			if t := e.inTime(); t != nil {
 				return t
 			}
-			if e.air == nil || e.air.head != nil { // given up, or still early
-				continue
+			if e.air != nil { // not due yet, or the late ticks are not all dropped
+				return nil
 			}
-			return nil
 		case errors.Is(err, media.ErrNotReady):
 			if e.wait() {
 				return nil
@@ -183,7 +182,7 @@ func (e *Engine) inTime() *media.Tick {
 	}
 	if a.head == nil || a.head.N > e.n-e.first {
 		if e.gap >= e.limit.crash {
-			e.end(Crashed, a.err)
+			e.end(Crashed, errAgain)
 		}
 		return nil
 	}

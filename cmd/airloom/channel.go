@@ -127,6 +127,7 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 func (c *channel) run(ctx context.Context) error {
 	var g actors
 	g.add("board", c.board.Run)
+	g.add("workers", c.reap)
 	if c.web != nil {
 		g.add("web", c.web.Run)
 		g.add("preview", c.hls.Run)
@@ -141,14 +142,25 @@ func (c *channel) run(ctx context.Context) error {
 		c.slate.Close()
 		return nil
 	})
-	g.add("workers", func(ctx context.Context) error {
-		<-ctx.Done()
-		return c.workers.Close()
-	})
 	g.add("engine", c.engine.Run)
 	g.add("watchdog", c.watchdog)
 	c.log.Info("on air", "channel", c.cfg.Channel.Name, "items", len(c.loop.Playlist().Items), "outputs", len(c.outputs))
 	return g.run(ctx, 5*time.Second)
+}
+
+// reap waits, at the end, until the workers are gone. One that hangs on stuck
+// storage beyond even SIGKILL must not hold the end up.
+func (c *channel) reap(ctx context.Context) error {
+	<-ctx.Done()
+	gone := make(chan error, 1)
+	go func() { gone <- c.workers.Close() }()
+	select {
+	case err := <-gone:
+		return err
+	case <-time.After(2 * time.Second):
+		c.log.Warn("a clip's worker does not end: the storage it reads from is stuck", "workers", c.workers.Stats().Workers)
+		return nil
+	}
 }
 
 // watchdog tells systemd that the channel is up, and that it is alive: only when
