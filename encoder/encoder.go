@@ -115,26 +115,34 @@ func (e *Encoder) Stats() Stats {
 // refuses everything for 5 s: that does not heal within the process.
 func (e *Encoder) Run(ctx context.Context) error {
 	defer e.free()
-	for {
+	for ctx.Err() == nil {
 		t := e.queue.take()
 		if t == nil {
 			select {
 			case <-e.queue.ready:
-				continue
 			case <-ctx.Done():
-				return e.finish()
 			}
+			continue
 		}
 		if err := e.code(t); err != nil {
 			return err
 		}
 	}
+	return e.finish()
 }
+
+// farewell is how long the pictures still queued may take at the end. A preset
+// too slow for the machine needs seconds for them, and nobody waits for them.
+const farewell = time.Second
 
 // finish codes what was taken before the end and empties the codecs.
 func (e *Encoder) finish() error {
 	e.queue.close()
+	began := time.Now()
 	for t := e.queue.take(); t != nil; t = e.queue.take() {
+		if time.Since(began) > farewell {
+			t.DropPicture()
+		}
 		if err := e.code(t); err != nil {
 			return err
 		}

@@ -246,7 +246,7 @@ func (e *Engine) wait() bool {
 		e.end(Crashed, errAgain)
 	case e.gap >= e.limit.stall:
 		e.end(EndedEarly, stalled(e.air.entry.Item.Source, e.grid.Duration(e.gap)))
-	case e.slow.tooHeavy(e.gap, e.limit.slow):
+	case e.slow.tooHeavy(e.gap, e.limit.slow) && e.air.heavy():
 		e.end(EndedEarly, tooHeavy(e.air.entry.Item.Source, e.slow))
 	default:
 		return true

@@ -137,7 +137,7 @@ func TestEmptyRundownShowsTheSlate(t *testing.T) {
 }
 
 func TestTooHeavySourceIsGivenUp(t *testing.T) {
-	scripts := map[string]script{"a": {ticks: 5000, every: 3}, "b": {ticks: 50}}
+	scripts := map[string]script{"a": {ticks: 5000, every: 3, heavy: true}, "b": {ticks: 50}}
 	st := newStage(t, pal, list{"a", "b"}, scripts, "")
 	st.lookAhead()
 	st.lookAhead()
@@ -153,6 +153,18 @@ func TestTooHeavySourceIsGivenUp(t *testing.T) {
 	}
 	require.LessOrEqual(t, held, int64(25), "at most a second of hold")
 	require.Contains(t, st.story(), "b0-49")
+}
+
+// A light clip that comes slowly suffers from a busy machine: giving it up would
+// put another in its place that fares no better.
+func TestLightClipOnABusyMachineIsKept(t *testing.T) {
+	st := newStage(t, pal, list{"a", "b"}, map[string]script{"a": {ticks: 5000, every: 3}, "b": {ticks: 50}}, "")
+	st.lookAhead()
+	st.lookAhead()
+	st.steps(300)
+	for _, s := range st.cam.shots {
+		require.NotEqual(t, "b", s.src)
+	}
 }
 
 func TestSkippedPicturesAreCounted(t *testing.T) {

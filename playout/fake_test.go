@@ -36,6 +36,7 @@ type script struct {
 	faultOnce bool            // only when opened from the beginning
 	every     int             // gives a tick only at every so-many-th poll
 	version   string
+	heavy     bool
 }
 
 // theatre opens fake clips by name and keeps count of everything.
@@ -99,7 +100,7 @@ func (c *fakeClip) Poll() (*media.Tick, error) {
 
 func (c *fakeClip) Ready() <-chan struct{} { ch := make(chan struct{}, 1); ch <- struct{}{}; return ch }
 func (c *fakeClip) Info() (media.ClipInfo, bool) {
-	return media.ClipInfo{Ticks: c.sc.ticks, Version: c.sc.version}, c.polls > c.sc.slowOpen
+	return media.ClipInfo{Ticks: c.sc.ticks, Version: c.sc.version, Heavy: c.sc.heavy}, c.polls > c.sc.slowOpen
 }
 func (c *fakeClip) Close() error {
 	require.False(c.th.t, c.closed, "closed twice")

@@ -65,3 +65,9 @@ func (f *feed) length() int64 {
 	info, _ := f.clip.Info()
 	return info.Ticks
 }
+
+// heavy reports that reading the clip takes most of a processor.
+func (f *feed) heavy() bool {
+	info, _ := f.clip.Info()
+	return info.Heavy
+}

@@ -105,7 +105,8 @@ func (s *slowness) good() {
 }
 
 // tooHeavy reports that holds have come again and again, cost more than limit
-// ticks in all, and that the clip is clearly slower than real time.
+// ticks in all, and that the clip is clearly slower than real time. Whether that
+// is its own doing, its reader has to say: on a busy machine a light one is slow too.
 func (s *slowness) tooHeavy(now, limit int64) bool {
 	held := s.ticks + now
 	return s.holds >= 3 && held > limit && s.given < 4*held

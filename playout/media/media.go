@@ -73,6 +73,9 @@ type ClipInfo struct {
 	// Version names this state of the file (path, size, mtime): what a
 	// quarantine holds on to. "" for what is not a file.
 	Version string `json:"version"`
+	// Heavy reports that reading the clip lately took most of a processor: where
+	// it comes too slowly, that is the clip's own doing, not a busy machine's.
+	Heavy bool `json:"heavy,omitempty"`
 	// Summary is the source in a few words: "h264 1280x720 25 fps, aac 44100 Hz stereo".
 	Summary string `json:"summary"`
 	// Notes are oddities worth telling an operator, in sentences.

@@ -119,15 +119,17 @@ func (c *childSide) serve(open openFunc, req request) error {
 	}
 	defer r.Close()
 	told := -1
+	work := newEffort(req.House)
 	tell := func() error {
 		info := r.Info()
-		if len(info.Notes) == told {
+		if len(info.Notes) == told && !work.changed() {
 			return nil
 		}
-		told = len(info.Notes)
+		told, info.Heavy = len(info.Notes), work.heavy
 		return c.say(recInfo, info)
 	}
 	for n := req.Start.Tick; ; n++ {
+		work.tick()
 		if err := tell(); err != nil { // reading may add to what is known
 			return err
 		}
