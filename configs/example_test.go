@@ -3,10 +3,13 @@ package configs
 import (
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"airloom/playlist/document"
 )
 
 // The example is the manual: what stands in it plainly are the defaults.
@@ -18,7 +21,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	want.reading = c.reading
 	require.Equal(t, want, c)
 	for _, key := range keys(reflect.TypeFor[Config](), "") {
-		if !c.reading.Has(key) && !strings.HasPrefix(key, "outputs") {
+		if !c.reading.Has(key) && !strings.HasPrefix(key, "outputs") && !slices.Contains(notYet, key) {
 			require.True(t, isZero(c, key), "%s has a default that the example does not show", key)
 		}
 	}
@@ -27,12 +30,28 @@ func TestExampleIsTheDefaults(t *testing.T) {
 // commented finds keys that are shown but not set: "#key: value".
 var commented = regexp.MustCompile(`(?m)^( *)#([a-z])`)
 
-// Set or shown, every key is in the example, and what is shown is right as well.
+// Set or shown, every key is in the example, and what is shown is right as well,
+// but for what this version does not do yet: that gets words, and nothing else.
 func TestExampleNamesEveryKey(t *testing.T) {
 	t.Setenv("AMS_TOKEN", "geheim")
 	t.Setenv("OPS_HASH", "$2a$10$"+strings.Repeat("x", 53))
 	c, ps := Parse("airloom.example.yml", commented.ReplaceAll(Example, []byte("$1$2")))
-	require.Empty(t, ps.String())
+	told := map[string]bool{}
+	for _, p := range ps {
+		key, words, _ := strings.Cut(p.Message, ": ")
+		require.Contains(t, words, "this version", p)
+		require.Equal(t, slices.Contains(notYet, key), p.Severity == document.Warning, p)
+		require.Equal(t, c.Pos(key), p.Position)
+		told[key] = true
+	}
+	for _, key := range append([]string{"web.users", "web.tls"}, notYet...) {
+		require.True(t, told[key], "no word of %s", key)
+	}
+	require.Len(t, ps, len(told))
+	defaults := place(Default(), "airloom.example.yml")
+	require.Equal(t, defaults.Playlists, c.Playlists)
+	require.Equal(t, defaults.State, c.State)
+	require.Equal(t, defaults.AsRun, c.AsRun)
 	for _, key := range keys(reflect.TypeFor[Config](), "") {
 		key = strings.Replace(key, "outputs[0]", "output", 1)
 		if key != "outputs" {

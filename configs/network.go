@@ -149,10 +149,22 @@ func (c *Config) api(text string) {
 	}
 }
 
+// proxy is what does, for now, what the web room does not do yet.
+const proxy = "keep web.listen on loopback and put a reverse proxy with sign-in before it"
+
+// validateWeb refuses sign-in and TLS, which this version does not have: a
+// channel that ignored them would be open to everybody. Their values are checked
+// all the same.
 func (c *Config) validateWeb() {
 	w := c.Web
 	if w.Listen != "" {
 		c.listen(w)
+	}
+	if len(w.Users) > 0 {
+		c.errorf("web.users", "this version cannot sign anybody in yet: remove this, "+proxy)
+	}
+	if w.TLS != (TLS{}) {
+		c.errorf("web.tls", "this version cannot serve HTTPS yet: remove this, "+proxy)
 	}
 	if (w.TLS.Cert == "") != (w.TLS.Key == "") {
 		has, lacks := "cert", "key"
@@ -180,8 +192,8 @@ func (c *Config) listen(w Web) {
 		return
 	}
 	ip := net.ParseIP(host)
-	if host != "localhost" && (ip == nil || !ip.IsLoopback()) && len(w.Users) == 0 {
-		c.errorf(key, "%s can be reached from other machines, and there are no users: add web.users, or write 127.0.0.1:%s", c.reading.Quote(key, w.Listen), port)
+	if host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		c.errorf(key, "%s can be reached from other machines, and this version cannot sign anybody in yet: write 127.0.0.1:%s and put a reverse proxy with sign-in before it", c.reading.Quote(key, w.Listen), port)
 	}
 }
 
@@ -195,9 +207,9 @@ func (c *Config) user(key string, u User) {
 	}
 	switch hash := u.PasswordHash.Reveal(); {
 	case !c.reading.Has(key + ".password_hash"):
-		c.errorf(key, "the user has no password_hash: make one with airloom passwd")
+		c.errorf(key, "the user has no password_hash: add a bcrypt or argon2id hash")
 	case !passwordHash.MatchString(hash):
-		c.errorf(key+".password_hash", "this is neither a bcrypt nor an argon2id hash: make one with airloom passwd, and quote it")
+		c.errorf(key+".password_hash", "this is neither a bcrypt nor an argon2id hash: write one, in quotes")
 	}
 	c.oneOf(key+".role", u.Role, "viewer", "operator")
 }

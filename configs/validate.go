@@ -25,6 +25,28 @@ func (c *Config) validate() {
 	c.validateFallback()
 	c.validateRest()
 	c.validateWeb()
+	c.warnNotYet()
+}
+
+// notYet are the keys that this version reads and checks, and nothing more.
+var notYet = []string{
+	"playlists.settle", "playlists.rescan",
+	"antmedia.api", "antmedia.token", "antmedia.takeover",
+	"state.dir", "state.resume", "asrun.keep",
+}
+
+// warnNotYet says of each such key in the file that it does nothing, unless
+// something is wrong with it anyway.
+func (c *Config) warnNotYet() {
+	told := map[Position]bool{}
+	for _, p := range c.reading.Problems {
+		told[p.Position] = true
+	}
+	for _, key := range notYet {
+		if c.reading.Has(key) && !told[c.Pos(key)] {
+			c.warnf(key, "it has no effect in this version yet")
+		}
+	}
 }
 
 // errorf complains about a key, by its name.
@@ -181,9 +203,6 @@ func (c *Config) validateAntMedia() {
 	}
 	if a.Takeover {
 		c.errorf("antmedia.takeover", "there is no server to ask: set antmedia.api, or remove the line")
-	}
-	if a.Token.Reveal() != "" {
-		c.warnf("antmedia.token", "it has no effect without antmedia.api")
 	}
 }
 
