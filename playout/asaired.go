@@ -28,6 +28,9 @@ type Row struct {
 	Ticks   int64
 	Outcome Outcome
 	Cause   error
+	// Final is true on the row with which an item ends, or is skipped; false on a
+	// piece that a hold breaks off and on what stands in.
+	Final bool
 }
 
 // rows cuts what airs into pieces: one for each unbroken stretch of the same thing.
@@ -44,7 +47,7 @@ func (e *Engine) airs(o Outcome) {
 	if e.air != nil {
 		entry = e.air.entry
 	}
-	if !r.open || r.row.Outcome != o || key(r.row.Entry) != key(entry) || r.row.Entry.Round != entry.Round {
+	if !r.open || r.row.Outcome != o || !same(r.row.Entry, entry) {
 		r.flush(Played) // an item that a stand-in breaks into may go on in a later row
 		r.open, r.row = true, Row{Entry: entry, Start: e.n, Outcome: o}
 		e.publish()
@@ -68,17 +71,17 @@ func (r *rows) flush(o Outcome) {
 // where a stand-in was on at the end, in a row of its own that lasts no tick.
 func (r *rows) itemEnds(e playlist.Entry, n int64, o Outcome, cause error) {
 	if r.open && r.row.Outcome == "" {
-		r.row.Cause = cause
+		r.row.Cause, r.row.Final = cause, true
 		r.flush(o)
 		return
 	}
 	r.flush(o)
-	r.report(Row{Entry: e, Start: n, Outcome: o, Cause: cause})
+	r.report(Row{Entry: e, Start: n, Outcome: o, Cause: cause, Final: true})
 }
 
 // skipped reports an item that never aired.
 func (r *rows) skipped(e playlist.Entry, n int64, cause error) {
-	r.report(Row{Entry: e, Start: n, Outcome: Skipped, Cause: cause})
+	r.report(Row{Entry: e, Start: n, Outcome: Skipped, Cause: cause, Final: true})
 }
 
 func outcomeOf(err error) Outcome {

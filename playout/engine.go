@@ -55,6 +55,7 @@ type Engine struct {
 	slow  slowness
 
 	look        *feed              // the item after it, opened and waiting
+	swap        *feed              // what an edit puts in its place, once ready
 	lookFrom    int64              // the next item is not opened before this tick
 	failed      map[string]bool    // items that failed since one last aired
 	told        map[string]string  // the cause last logged for an item
@@ -76,18 +77,20 @@ type Engine struct {
 
 // limits are the configured times in ticks.
 type limits struct {
-	hold, stall, crash, retry, slow, breath int64
+	hold, stall, crash, retry, slow, breath, early int64
 }
 
 // crashHold is how long a hold a crashed decoder may cost, retryAll how long to
 // wait before everything that failed is tried again, slowHold how long an item
 // that decodes slower than real time may hold the picture in all, breath how long
-// the next item's start keeps clear of a join.
+// the next item's start keeps clear of a join, early how long before it is
+// needed the filler is opened.
 const (
 	crashHold = time.Second
 	retryAll  = 3 * time.Second
 	slowHold  = 900 * time.Millisecond
 	breath    = time.Second
+	early     = time.Second
 )
 
 // New returns an engine at tick 0. Nothing is opened before Run or the first Step.
@@ -97,7 +100,7 @@ func New(cfg Config, rooms Rooms) *Engine {
 		cfg: cfg, rooms: rooms, grid: g,
 		limit: limits{
 			hold: g.Ticks(cfg.HoldMax), stall: g.Ticks(cfg.StallMax),
-			crash: g.Ticks(crashHold), retry: g.Ticks(retryAll), slow: g.Ticks(slowHold), breath: g.Ticks(breath),
+			crash: g.Ticks(crashHold), retry: g.Ticks(retryAll), slow: g.Ticks(slowHold), breath: g.Ticks(breath), early: g.Ticks(early),
 		},
 		failed: map[string]bool{}, told: map[string]string{}, banned: map[string]bool{},
 		beat: make(chan struct{}, 1),
@@ -245,9 +248,9 @@ func (e *Engine) wait() bool {
 	case e.chase && e.gap >= e.limit.crash:
 		e.end(Crashed, errAgain)
 	case e.gap >= e.limit.stall:
-		e.end(EndedEarly, stalled(e.air.entry.Item.Source, e.grid.Duration(e.gap)))
+		e.end(EndedEarly, stalled(e.air.name(), e.grid.Duration(e.gap)))
 	case e.slow.tooHeavy(e.gap, e.limit.slow) && e.air.heavy():
-		e.end(EndedEarly, tooHeavy(e.air.entry.Item.Source, e.slow))
+		e.end(EndedEarly, tooHeavy(e.air.name(), e.slow))
 	default:
 		return true
 	}
@@ -261,22 +264,19 @@ func (e *Engine) reopen(cause error) bool {
 	a := e.air
 	a.crashes++
 	at := e.n - e.first + e.limit.crash/5
-	info, ok := a.clip.Info()
 	if a.crashes > 1 {
-		if ok && info.Version != "" {
-			e.banned[info.Version] = true
-		}
+		e.ban(a)
 		e.end(Crashed, cause)
 		return false
 	}
-	if info.Ticks > 0 && at >= info.Ticks {
+	if n := a.length(); n > 0 && at >= n {
 		e.end(Crashed, cause)
 		return false
 	}
 	e.rooms.Log.Warn("decoder crashed, opening the item again", "item", a.entry.Item.Title, "cause", cause)
 	e.rows.itemEnds(a.entry, e.n, Crashed, cause)
 	a.close()
-	e.air = &feed{entry: a.entry, spec: a.spec, crashes: a.crashes, opened: e.n}
+	e.air = &feed{entry: a.entry, spec: a.spec, version: a.version, crashes: a.crashes, opened: e.n}
 	e.air.clip = e.rooms.Opener.Open(e.ctx, a.spec, media.Start{Tick: at})
 	e.chase = true
 	return true
@@ -300,12 +300,12 @@ func (e *Engine) end(o Outcome, cause error) {
 func (e *Engine) Close() {
 	e.stop()
 	e.rows.flush(Cut)
-	for _, f := range []*feed{e.air, e.look, e.filler} {
+	for _, f := range []*feed{e.air, e.look, e.swap, e.filler} {
 		if f != nil {
 			f.close()
 		}
 	}
-	e.air, e.look, e.filler = nil, nil, nil
+	e.air, e.look, e.swap, e.filler = nil, nil, nil, nil
 	if e.last != nil {
 		e.last.Release()
 		e.last = nil

@@ -55,6 +55,9 @@ func (th *theatre) Open(_ context.Context, s media.Spec, at media.Start) Clip {
 	if !ok {
 		sc = script{fault: media.FaultMissing}
 	}
+	if s.Loop {
+		sc.ticks = 1 << 40
+	}
 	th.opened = append(th.opened, fmt.Sprintf("%s@%d", s.Source, at.Tick))
 	th.open++
 	return &fakeClip{th: th, src: s.Source, sc: sc, at: at.Tick, k: at.Tick}
@@ -145,6 +148,29 @@ func (l list) Now() playlist.Entry {
 	return l.entry(0)
 }
 func (l list) After(e playlist.Entry) playlist.Entry { return l.entry((e.Index + 1) % len(l)) }
+
+// repeats is a rundown whose items each air a number of times in a row.
+type repeats struct {
+	list
+	times int
+}
+
+func (r repeats) Now() playlist.Entry { return r.entry(0) }
+
+func (r repeats) entry(i int) playlist.Entry {
+	e := r.list.entry(i)
+	e.Item.Repeat = r.times
+	return e
+}
+
+func (r repeats) After(e playlist.Entry) playlist.Entry {
+	if e.Round+1 < r.times {
+		next := r.entry(e.Index)
+		next.Round = e.Round + 1
+		return next
+	}
+	return r.entry((e.Index + 1) % len(r.list))
+}
 
 // stage is an engine among fakes.
 type stage struct {

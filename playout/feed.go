@@ -14,10 +14,11 @@ type feed struct {
 	spec    media.Spec
 	clip    Clip
 	head    *media.Tick
-	err     error // what ended the clip; nothing comes after it
-	crashes int   // how often this airing's decoder has died
-	ready   bool  // its first tick has been seen
-	opened  int64 // the channel's tick at which it was opened
+	err     error  // what ended the clip; nothing comes after it
+	version string // of the file, once known; stays over a crash
+	crashes int    // how often this airing's decoder has died
+	ready   bool   // its first tick has been seen
+	opened  int64  // the channel's tick at which it was opened
 }
 
 // peek makes sure of the head: nil, media.ErrNotReady, io.EOF or a fault.
@@ -29,6 +30,10 @@ func (f *feed) peek() error {
 		t, err := f.clip.Poll()
 		if err == nil {
 			f.head = t
+			if f.version == "" {
+				info, _ := f.clip.Info()
+				f.version = info.Version
+			}
 			return nil
 		}
 		if errors.Is(err, media.ErrNotReady) {
@@ -71,3 +76,6 @@ func (f *feed) heavy() bool {
 	info, _ := f.clip.Info()
 	return info.Heavy
 }
+
+// name is the source as people may see it.
+func (f *feed) name() string { return playlist.Redact(f.entry.Item.Source) }
