@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 )
@@ -28,6 +29,7 @@ type childLog struct {
 	file *os.File
 	to   *slog.Logger
 	done chan struct{}
+	hide *strings.Replacer
 
 	mu    sync.Mutex
 	words string // why it died, by its own account
@@ -37,8 +39,10 @@ type childLog struct {
 	dropped int
 }
 
-func newChildLog(f *os.File, to *slog.Logger) *childLog {
-	return &childLog{file: f, to: to, done: make(chan struct{}), tokens: logBurst, filled: time.Now()}
+// newChildLog logs what comes from f. The source, which may be a URL with a
+// password in it, is replaced by its name wherever libav spells it out.
+func newChildLog(f *os.File, to *slog.Logger, source, name string) *childLog {
+	return &childLog{file: f, to: to, hide: strings.NewReplacer(source, strings.Trim(name, `"`)), done: make(chan struct{}), tokens: logBurst, filled: time.Now()}
 }
 
 func (l *childLog) run() {
@@ -78,14 +82,14 @@ func (l *childLog) line(b []byte) {
 		line = logLine{slog.LevelDebug, string(b)}
 	case line.Level >= slog.LevelError:
 		l.mu.Lock()
-		l.words = line.Msg
+		l.words = l.hide.Replace(line.Msg)
 		l.mu.Unlock()
 	}
 	if !l.allow(time.Now()) {
 		l.dropped++
 		return
 	}
-	l.to.Log(context.Background(), line.Level, line.Msg)
+	l.to.Log(context.Background(), line.Level, l.hide.Replace(line.Msg))
 }
 
 // allow is a bucket of tokens: a burst, then a few lines a second.

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -67,10 +68,18 @@ func TestLastWords(t *testing.T) {
 		`{"level":"ERROR","msg":"map ring: no memory"}`:                                                                              "map ring: no memory",
 		`{"level":"WARN","msg":"panic: not really"}`:                                                                                 "",
 	} {
-		l := newChildLog(nil, slog.New(slog.DiscardHandler))
+		l := newChildLog(nil, slog.New(slog.DiscardHandler), "/media/one.mp4", `"one.mp4"`)
 		for line := range strings.Lines(said) {
 			l.line([]byte(strings.TrimSpace(line)))
 		}
 		require.Equal(t, want, l.words)
 	}
+}
+
+func TestLibavsWordsDoNotHoldASecret(t *testing.T) {
+	var out bytes.Buffer
+	l := newChildLog(nil, slog.New(slog.NewTextHandler(&out, nil)), "rtsp://me:secret@cam/door", `"rtsp://…@cam/door"`)
+	l.line([]byte(`{"level":"WARN","msg":"Opening rtsp://me:secret@cam/door failed"}`))
+	require.Contains(t, out.String(), "Opening rtsp://…@cam/door failed")
+	require.NotContains(t, out.String(), "secret")
 }

@@ -93,7 +93,7 @@ func (p *child) watch(stderr *os.File) {
 	if max := p.clip.op.o.StallMax; max > 0 {
 		_ = p.records.SetReadDeadline(time.Now().Add(max))
 	}
-	p.log = newChildLog(stderr, p.clip.op.o.Log.With("source", p.clip.name))
+	p.log = newChildLog(stderr, p.clip.op.o.Log.With("source", p.clip.name), p.clip.spec.Source, p.clip.name)
 	go p.log.run()
 	p.dead = make(chan struct{})
 	p.clip.op.workers.Add(1)
