@@ -27,11 +27,16 @@ newer "$have" 20 || die "Node 20 or later is needed; this is $have. Install a ne
 build="gcc g++ make pkg-config libc6-dev ca-certificates"
 # FFmpeg 7.1 from the system, where the system has it …
 system="libavdevice-dev libavfilter-dev libavformat-dev libavcodec-dev libswscale-dev libswresample-dev libavutil-dev"
-# … or what building it takes.
-source="nasm meson ninja-build xz-utils libx264-dev libssl-dev libzimg-dev libsrt-openssl-dev zlib1g-dev libbz2-dev"
+# … or what building it takes. curl fetches the source where no Debian mirror is.
+source="curl nasm meson ninja-build xz-utils libx264-dev libssl-dev libzimg-dev libsrt-openssl-dev zlib1g-dev libbz2-dev"
 # Test clips and the yardstick come from the ffmpeg program, recordings from
-# nginx-rtmp, screenshots from Chromium; systemd checks our units.
-test="ffmpeg nginx-light libnginx-mod-rtmp chromium systemd"
+# nginx-rtmp; systemd checks our units.
+test="ffmpeg nginx-light libnginx-mod-rtmp systemd"
+
+if ! command -v dpkg-query >/dev/null; then
+  say "this is no Debian or Ubuntu: install by hand what corresponds to: $build $source"
+  exit 0
+fi
 
 missing() {
   local p
@@ -40,36 +45,56 @@ missing() {
   done
 }
 
+need=
+want() { # WHY PACKAGES...: puts what is missing of them on the list
+  local why=$1 lacking
+  shift
+  lacking=$(missing "$@" | tr '\n' ' ')
+  [ -n "$lacking" ] || return 0
+  say "needed for $why: $lacking"
+  need+=" $lacking"
+}
+
+candidate() { apt-cache policy libavcodec-dev 2>/dev/null | sed -n 's/ *Candidate: *\([0-9]*:\)\?\([0-9]\)/\2/p'; }
+
+# Everything by hand, in one line, for who may not do it here.
+by_hand() {
+  die "$1. Run this as root, and then make again: apt-get update && apt-get install --no-install-recommends$(printf ' %s' $need)"
+}
+
+asked=
 root() {
   if [ "$(id -u)" = 0 ]; then "$@"; return; fi
-  command -v sudo >/dev/null || die "not root and no sudo: please run as root: $*"
-  say "asking for root by sudo, for apt alone"
+  command -v sudo >/dev/null || by_hand "packages are missing, this is not root, and there is no sudo"
+  [ -n "$asked" ] || say "asking for root by sudo, for apt alone"
+  asked=1
   sudo "$@"
 }
 
 updated=
-install() { # WHY PACKAGES...
-  local why=$1; shift
-  local need
-  need=$(missing "$@")
-  [ -n "$need" ] || return 0
-  say "installing for $why:" $need
-  if [ -z "$updated" ]; then root apt-get update -qq; updated=1; fi
-  # shellcheck disable=SC2086
-  root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $need >/dev/null
+update() {
+  [ -z "$updated" ] || return 0
+  root apt-get update -qq || by_hand "apt-get update failed"
+  updated=1
 }
 
-if ! command -v dpkg-query >/dev/null; then
-  say "this is no Debian or Ubuntu: install by hand what corresponds to: $build $source"
-  exit 0
-fi
-
-install "building" $build
-libavcodec=$(apt-cache policy libavcodec-dev 2>/dev/null | sed -n 's/ *Candidate: *\([0-9]*:\)\?//p')
-case $libavcodec in
-  7.1*) [ -n "${AIRLOOM_FFMPEG_BUILD:-}" ] || install "FFmpeg 7.1, the system's own" $system ;;
-esac
-if ! "$(dirname "$0")/ffmpeg/build.sh" --where >/dev/null 2>&1; then
-  install "building FFmpeg 7.1, which this system does not have" $source
-fi
-if [ "$what" = test ]; then install "the tests" $test; fi
+# shellcheck disable=SC2086 # the lists are words
+{
+  want "building" $build
+  if [ "$what" = test ]; then want "the tests" $test; fi
+  if ! "$(dirname "$0")/ffmpeg/build.sh" --where >/dev/null 2>&1; then
+    # A machine that never ran apt-get update knows no candidate yet.
+    if [ -z "$(candidate)" ] && [ -z "$(missing apt)" ]; then update; fi
+    case ${AIRLOOM_FFMPEG_BUILD:+no}$(candidate) in
+      7.1*) want "FFmpeg 7.1, the system's own" $system ;;
+      *) want "building FFmpeg 7.1, which this system does not have" $source ;;
+    esac
+  fi
+  if [ -n "$need" ]; then
+    update
+    say "installing them"
+    # Another apt may be at work on a fresh machine: wait for it.
+    root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+      install -y -qq --no-install-recommends $need >/dev/null || by_hand "apt-get install failed"
+  fi
+}
