@@ -1,4 +1,4 @@
-# airloom: make run · make test · make build · make lint · make bench · make soak
+# airloom: make run · make test · make build · make lint · make bench · make soak · make fuzz
 #
 # Every target does all it needs first: packages by apt (it says which and why),
 # FFmpeg 7.1 (built once, about 5 minutes, cached outside the tree), Go modules,
@@ -8,10 +8,13 @@ SHELL  := /bin/bash
 BIN    := bin/airloom
 CACHE  := $(or $(AIRLOOM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/airloom)
 LINT   := $(CACHE)/golangci-lint-v2.15.0
-CGO    := eval "$$(configs/ffmpeg/env.sh)" &&
+CGO    := env=$$(configs/ffmpeg/env.sh) && eval "$$env" &&
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # Tests run a few packages at a time: many of them measure time on a real clock.
 TEST   := go test -p 1 -timeout 15m
+# Tests have the binary and every tool that setup brings: one missing is a failure.
+WITH   := AIRLOOM_BIN=$(CURDIR)/$(BIN) AIRLOOM_TOOLS=1
+FUZZTIME ?= 30s
 
 .PHONY: build run test test-pure lint bench soak setup setup-test ui clean fuzz
 
@@ -30,20 +33,34 @@ setup-test:
 	@configs/setup.sh test
 	@configs/ffmpeg/build.sh >/dev/null
 
-# What is pure Go must stay so: it builds and tests without a C compiler.
+# What is pure Go must stay so: it builds without a C compiler.
 PURE := ./configs/... ./playlist/... ./playout ./playout/media ./playout/timeline ./playout/control ./output/... ./web/...
 
 test: setup-test build
 	@CGO_ENABLED=0 go vet $(PURE)
-	@$(CGO) AIRLOOM_BIN=$(CURDIR)/$(BIN) $(TEST) ./...
+	@$(CGO) $(WITH) $(TEST) ./...
+
+# The pure packages alone: needs Go and nothing else.
+test-pure:
+	@CGO_ENABLED=0 $(TEST) $(PURE)
+
+# A short run of each fuzz target of what people write; FUZZTIME=1h is a long one.
+fuzz:
+	@grep -ro --include='*_test.go' 'func Fuzz[A-Za-z0-9]*' playlist configs | sed 's|/[^/]*:func | |' | while read -r dir name; do \
+		echo "$$name in $$dir, for $(FUZZTIME)"; \
+		CGO_ENABLED=0 go test -run xxx -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$dir" </dev/null || exit 1; \
+	done
 
 # The long versions of the measurements: hours.
 soak: setup-test build
-	@$(CGO) AIRLOOM_BIN=$(CURDIR)/$(BIN) AIRLOOM_SOAK=1 go test -p 1 -timeout 6h -v -run 'Soak|Row' ./cmd/...
+	@$(CGO) $(WITH) AIRLOOM_SOAK=1 go test -p 1 -timeout 6h -v -run 'Soak|Row' ./cmd/...
 
+# What it costs, against the ffmpeg program; the figures are left in bin/bench.json.
 bench: setup-test build
-	@$(CGO) AIRLOOM_BIN=$(CURDIR)/$(BIN) AIRLOOM_BENCH=1 go test -p 1 -timeout 60m -run 'Row08|Bench' -v ./cmd/... 
+	@rm -f bin/bench.json
+	@$(CGO) $(WITH) AIRLOOM_BENCH=$(CURDIR)/bin/bench.json go test -p 1 -count 1 -timeout 60m -run 'Row08|Bench' -v ./cmd/...
 	@$(CGO) go test -p 1 -run xxx -bench . ./playout/... ./encoder/...
+	@cat bin/bench.json && echo
 
 lint: setup $(LINT)
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these files"; exit 1; }
