@@ -17,10 +17,12 @@ newer() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
 command -v go >/dev/null ||
   die "Go 1.26 or later is needed and 'go' was not found. Install it from https://go.dev/dl and put its bin directory on the PATH."
-have=$(go env GOVERSION | sed 's/^go//; s/[^0-9.].*//')
-newer "$have" 1.26 || die "Go 1.26 or later is needed; this is $have. Install a newer one from https://go.dev/dl."
-command -v npm >/dev/null ||
-  die "Node 20 or later with npm is needed for the web page and 'npm' was not found. Install it from https://nodejs.org."
+have=$(go env GOVERSION 2>/dev/null | sed 's/^go//; s/[^0-9.].*//') || have=
+newer "${have:-0}" 1.26 || die "Go 1.26 or later is needed; this is ${have:-an older one}. Install a newer one from https://go.dev/dl."
+for p in node npm; do
+  command -v $p >/dev/null ||
+    die "Node 20 or later with npm is needed for the web page and '$p' was not found. Install it from https://nodejs.org."
+done
 have=$(node --version | sed 's/^v//')
 newer "$have" 20 || die "Node 20 or later is needed; this is $have. Install a newer one from https://nodejs.org."
 
@@ -49,7 +51,7 @@ need=
 want() { # WHY PACKAGES...: puts what is missing of them on the list
   local why=$1 lacking
   shift
-  lacking=$(missing "$@" | tr '\n' ' ')
+  lacking=$(missing "$@" | paste -s -d ' ')
   [ -n "$lacking" ] || return 0
   say "needed for $why: $lacking"
   need+=" $lacking"
@@ -59,7 +61,7 @@ candidate() { apt-cache policy libavcodec-dev 2>/dev/null | sed -n 's/ *Candidat
 
 # Everything by hand, in one line, for who may not do it here.
 by_hand() {
-  die "$1. Run this as root, and then make again: apt-get update && apt-get install --no-install-recommends$(printf ' %s' $need)"
+  die "$1. As root: apt-get update${need:+ && apt-get install --no-install-recommends$need} — and then make again."
 }
 
 asked=
@@ -78,13 +80,31 @@ update() {
   updated=1
 }
 
+# Run by root: waits for another apt, as a fresh machine may be running one.
+# The tests start nginx themselves; it is not to become a server of this machine.
+# shellcheck disable=SC2016 # expanded in there
+apt_install='
+  set -e
+  had=; [ ! -e /usr/sbin/nginx ] || had=1
+  case " $* " in *" nginx-light "*)
+    if [ -z "$had" ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+      trap "rm -f /usr/sbin/policy-rc.d" EXIT
+      printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d
+      chmod 755 /usr/sbin/policy-rc.d
+    fi ;;
+  esac
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+    install -y -qq --no-install-recommends "$@" >/dev/null
+  if [ -z "$had" ] && [ -e /usr/sbin/nginx ]; then systemctl disable -q nginx || true; fi
+'
+
 # shellcheck disable=SC2086 # the lists are words
 {
   want "building" $build
   if [ "$what" = test ]; then want "the tests" $test; fi
   if ! "$(dirname "$0")/ffmpeg/build.sh" --where >/dev/null 2>&1; then
     # A machine that never ran apt-get update knows no candidate yet.
-    if [ -z "$(candidate)" ] && [ -z "$(missing apt)" ]; then update; fi
+    [ -n "$(candidate)" ] || update
     case ${AIRLOOM_FFMPEG_BUILD:+no}$(candidate) in
       7.1*) want "FFmpeg 7.1, the system's own" $system ;;
       *) want "building FFmpeg 7.1, which this system does not have" $source ;;
@@ -93,8 +113,6 @@ update() {
   if [ -n "$need" ]; then
     update
     say "installing them"
-    # Another apt may be at work on a fresh machine: wait for it.
-    root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
-      install -y -qq --no-install-recommends $need >/dev/null || by_hand "apt-get install failed"
+    root bash -c "$apt_install" apt $need || by_hand "apt-get install failed"
   fi
 }
