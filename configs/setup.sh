@@ -95,7 +95,10 @@ apt_install='
   esac
   DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
     install -y -qq --no-install-recommends "$@" >/dev/null
-  if [ -z "$had" ] && [ -e /usr/sbin/nginx ]; then systemctl disable -q nginx || true; fi
+  if [ -z "$had" ] && [ -e /usr/sbin/nginx ]; then
+    echo "setup: nginx was not started and is not enabled: the tests want its program alone" >&2
+    systemctl disable -q nginx || true
+  fi
 '
 
 # shellcheck disable=SC2086 # the lists are words
