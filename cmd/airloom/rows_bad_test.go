@@ -57,14 +57,22 @@ func TestRow04BadFiles(t *testing.T) {
 		}
 		return ended(ch)
 	})
+	others := m.Others()
+	excuse := airtest.ExcuseOf(lastStatus(t, ch), others)
 	_, code := ch.Stop()
 	require.Zero(t, code)
 
 	r := airtest.Analyse(t, srv.Recordings()[0], append(good, bad...), airtest.DefaultHouse)
+	r.Excuse = excuse
 	t.Log(r)
-	airtest.Judged(t, m.Others(), func(t testing.TB) {
-		r.RequireContiguous(t)
-		for _, line := range between(r, good, bad) {
+	r.RequireContiguous(t)
+	requireRound(t, r, items)
+	faults, late := between(r)
+	for _, line := range faults {
+		t.Error(line)
+	}
+	airtest.Judged(t, others, func(t testing.TB) {
+		for _, line := range late {
 			t.Error(line)
 		}
 	})
@@ -78,25 +86,42 @@ func TestRow04BadFiles(t *testing.T) {
 	}
 }
 
-// between looks at what airs between good clips, and at the good ones.
-func between(r *airtest.Report, good, bad []airtest.Clip) (faults []string) {
-	isGood := func(run airtest.Run) bool {
-		for _, g := range good {
-			if run.Clip != nil && run.Clip.ID == g.ID {
-				return true
-			}
+// requireRound fails unless the clips of the house aired in the playlist's order,
+// round and round, each once a turn. What airs between them is not looked at.
+func requireRound(t testing.TB, r *airtest.Report, items []airtest.Item) {
+	t.Helper()
+	var want []airtest.Kind
+	for _, it := range items {
+		if isGood(it.Clip) {
+			want = append(want, it.Clip.Kind)
 		}
-		return false
 	}
-	byID := map[int]airtest.Clip{}
-	for _, b := range bad {
-		byID[b.ID] = b
+	var got []airtest.Kind
+	for _, run := range r.Airings() {
+		if run.Clip != nil && isGood(*run.Clip) {
+			got = append(got, run.Clip.Kind)
+		}
 	}
+	require.Greater(t, len(got), 3)
+	for i, k := range got {
+		require.Equal(t, want[i%len(want)], k, "airing %d of %v", i, got)
+	}
+}
+
+// isGood says whether the clip is one that these rows' channels play between bad ones.
+func isGood(c airtest.Clip) bool {
+	return slices.Contains([]airtest.Kind{airtest.Plain1, airtest.Plain2, airtest.Plain3}, c.Kind)
+}
+
+// between looks at what airs between good clips, and at the good ones. Faults are
+// never right; late is what a machine without time to spare may do.
+func between(r *airtest.Report) (faults, late []string) {
 	var lost time.Duration // neither a good clip nor what a bad one may show
 	started := false
-	for i, run := range r.Runs {
+	runs := r.Airings()
+	for i, run := range runs {
 		length := run.To - run.From
-		if !isGood(run) {
+		if run.Clip == nil || !isGood(*run.Clip) {
 			if run.Clip != nil {
 				length -= plays(run.Clip.Kind)
 			}
@@ -105,17 +130,24 @@ func between(r *airtest.Report, good, bad []airtest.Clip) (faults []string) {
 		}
 		// The 1x1 file has no marker to read, and neither has a slate.
 		if started && lost > time.Second+plays(airtest.Tiny) {
-			faults = append(faults, fmt.Sprintf("%v lost before %s at %v", lost, run.Name(), run.From))
+			late = append(late, fmt.Sprintf("%v lost before %s at %v", lost, run.Name(), run.From))
 		}
 		started, lost = true, time.Duration(run.TailHold)*40*time.Millisecond
-		if d := run.Lost + run.Doubled + run.Missing + run.Unreadable; d > 0 {
+		if d := run.Doubled + run.Unreadable; d > 0 || i > 0 && run.HeadHold > 0 {
+			late = append(late, fmt.Sprintf("%s at %v is held", run.Name(), run.From))
+		}
+		skipped := run.Missing
+		if i > 0 {
+			skipped += run.HeadLost
+		}
+		if i < len(runs)-1 {
+			skipped += run.TailLost
+		}
+		if run.Lost > 0 || int64(skipped) > r.Excuse.Skipped {
 			faults = append(faults, fmt.Sprintf("%s at %v is not whole", run.Name(), run.From))
 		}
-		if i > 0 && run.HeadLost+run.HeadHold > 0 || i < len(r.Runs)-1 && run.TailLost > 0 {
-			faults = append(faults, fmt.Sprintf("%s at %v: its ends are not whole", run.Name(), run.From))
-		}
 	}
-	return faults
+	return faults, late
 }
 
 // ended is what to say when airloom has ended though it should not.
@@ -160,16 +192,18 @@ func TestRow06KilledWorkers(t *testing.T) {
 	airing(ch, 2, 2.0)
 	airtest.Stay(t, 5*time.Second, func() string { return ended(ch) })
 	require.Empty(t, airtest.Zombies(ch.PID()), "dead workers that nobody reaped")
+	others := m.Others()
+	excuse := airtest.ExcuseOf(lastStatus(t, ch), others)
 	_, code := ch.Stop()
 	require.Zero(t, code)
 
 	r := airtest.Analyse(t, srv.Recordings()[0], clips, airtest.DefaultHouse)
+	r.Excuse = excuse
 	t.Log(r)
-	airtest.Judged(t, m.Others(), func(t testing.TB) {
-		r.RequireContiguous(t)
-		r.RequireOffsets(t)
-		requireShortHolds(t, r)
-	})
+	r.RequireContiguous(t)
+	r.RequireOffsets(t)
+	requireRound(t, r, airtest.Items(clips...))
+	airtest.Judged(t, others, func(t testing.TB) { requireShortHolds(t, r) })
 }
 
 // requireShortHolds fails unless each airing keeps its length and is held for a
@@ -218,15 +252,15 @@ func TestRow11TooSlow(t *testing.T) {
 		after.Encoder.SkippedTicks-before.Encoder.SkippedTicks, after.Tick-before.Tick, after.Encoder.Speed, after.Alerts)
 	l := tap.Lateness()
 	t.Logf("lateness %+v", l)
-	airtest.Judged(t, m.Others(), func(t testing.TB) {
-		require.InDelta(t, took.Seconds(), ticks, 0.5, "playout keeps real time")
-		require.Less(t, l.Growth, 300*time.Millisecond, "latency does not grow")
-	})
+	off := time.Duration((took.Seconds() - ticks) * 1e9).Abs()
+	require.Less(t, off, time.Second, "playout keeps real time")
+	airtest.Judge(t, "ticks against the clock", off, 500*time.Millisecond, m.Others())
+	airtest.Judge(t, "growth of lateness", l.Growth, 300*time.Millisecond, m.Others())
 	took, code := ch.Stop()
 	require.Zero(t, code)
 	require.Less(t, took, 5*time.Second)
 	rec, err := airtest.ReadFLV(srv.Recordings()[0])
 	require.NoError(t, err)
-	require.Empty(t, rec.Audio.OffGrid(1024, 44100), "the sound is whole")
+	require.Empty(t, rec.Audio.OffGrid(1024, 44100, 0), "the sound is whole")
 	require.Zero(t, rec.Video.Backwards())
 }

@@ -40,15 +40,17 @@ func startIn(t *testing.T, house media.House, url string, kinds ...airtest.Kind)
 	return o
 }
 
-// neverPaused compares ticks with the clock since the start.
+// neverPaused compares ticks with the clock since the start. However busy the
+// machine, they keep real time within a second.
 func (o *onAir) neverPaused(others float64) {
 	o.t.Helper()
-	s, ok := o.Status()
-	require.True(o.t, ok)
-	took := time.Since(o.at).Seconds()
+	s := lastStatus(o.t, o.Channel)
+	took := time.Since(o.at)
+	off := (took - time.Duration(s.Tick-o.tick)*time.Second/25).Abs()
+	require.Less(o.t, off, time.Second, "playout kept its time")
+	airtest.Judge(o.t, "ticks against the clock", off, 300*time.Millisecond, others)
 	airtest.Judged(o.t, others, func(t testing.TB) {
-		require.InDelta(t, took, float64(s.Tick-o.tick)/25, 0.3, "playout kept its time")
-		require.Zero(t, s.Encoder.HeldTicks, "and aired its clips")
+		require.Zero(t, s.Encoder.HeldTicks, "it aired its clips")
 	})
 }
 
@@ -69,21 +71,23 @@ func (o *onAir) flat() {
 }
 
 // sound checks every recording: headers, a keyframe first, in one piece.
-func (o *onAir) sound(srv *airtest.Server, others float64) {
+func (o *onAir) sound(srv *airtest.Server, excuse airtest.Excuse) {
 	o.t.Helper()
+	judged := 0
 	for _, path := range srv.Recordings() {
 		r, err := airtest.ReadFLV(path)
 		if err != nil || len(r.Video.Samples) < 50 {
 			continue // a session that was broken at once
 		}
+		judged++
 		rep := airtest.Analyse(o.t, path, o.clips, airtest.DefaultHouse)
-		airtest.Judged(o.t, others, func(t testing.TB) {
-			rep.RequireContiguous(t)
-			rep.RequireDeclared(t, 77, 31, 50)
-			rep.RequireJoins(t)
-			rep.RequireSync(t)
-		})
+		rep.Excuse = excuse
+		rep.RequireContiguous(o.t)
+		rep.RequireDeclared(o.t, 77, 31, 50)
+		rep.RequireJoins(o.t)
+		rep.RequireSync(o.t)
 	}
+	require.GreaterOrEqual(o.t, judged, 2, "recordings that can be judged")
 }
 
 func TestRow05KilledServer(t *testing.T) {
@@ -106,9 +110,10 @@ func TestRow05KilledServer(t *testing.T) {
 	}
 	o.neverPaused(m.Others())
 	o.flat()
+	excuse := airtest.ExcuseOf(lastStatus(t, o.Channel), m.Others())
 	_, code := o.Stop()
 	require.Zero(t, code)
-	o.sound(srv, m.Others())
+	o.sound(srv, excuse)
 }
 
 func TestRow05FrozenServer(t *testing.T) {
@@ -147,10 +152,13 @@ func TestRow05RefusedResetSwallowed(t *testing.T) {
 	o.Until(5*time.Second, "a refusal is told", func(s control.Status) bool {
 		return s.Output.State != control.Publishing && s.Output.Attempt > 1 && s.Output.LastError != ""
 	})
-	airtest.Stay(t, 3*time.Second, func() string { return ended(o.Channel) })
+	o.Until(10*time.Second, "an output that is refused again and again is an alert", func(s control.Status) bool {
+		return alertOf(s, "output-down") != ""
+	})
 	tap.Refuse(false)
 	n := srv.Published("x")
 	airtest.Judge(t, "publishing after the refusals ended", o.back(srv, n+1, time.Now()), 2*time.Second, m.Others())
+	o.Until(10*time.Second, "the alert goes away by itself", func(s control.Status) bool { return alertOf(s, "output-down") == "" })
 
 	for range 2 { // a reset every three seconds
 		o.Publishing(5 * time.Second)

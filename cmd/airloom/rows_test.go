@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"airloom/cmd/internal/airtest"
+	"airloom/playout/control"
 )
 
 // minute is what one channel showed with every kind of clip in its playlist.
@@ -24,6 +25,7 @@ type minute struct {
 	metadata []string
 	machine  airtest.Machine
 	others   float64
+	status   control.Status // the last one
 	stopped  time.Duration
 	code     int
 	children []int
@@ -57,6 +59,7 @@ func everyKind(t *testing.T) *minute {
 	})
 	m.others = m.machine.Others()
 	tree := airtest.Tree(ch.PID())
+	m.status = lastStatus(t, ch)
 	m.stopped, m.code = ch.Stop()
 	for _, pid := range tree {
 		if airtest.Alive(pid) {
@@ -69,23 +72,35 @@ func everyKind(t *testing.T) *minute {
 	m.media, m.late, m.gap, m.gaps = tap.Media(), tap.Lateness(), tap.MaxGap(), tap.Gaps(300*time.Millisecond)
 	m.metadata = tap.Metadata()
 	m.first = m.media[0].At.Sub(ch.Started)
-	m.report = airtest.Analyse(t, srv.Recordings()[0], m.clips, airtest.DefaultHouse)
+	report := airtest.Analyse(t, srv.Recordings()[0], m.clips, airtest.DefaultHouse)
+	report.Excuse = airtest.ExcuseOf(m.status, m.others)
+	m.report = report
 	return m
+}
+
+// lastStatus is what the channel says of itself just before it is stopped.
+func lastStatus(t *testing.T, ch *airtest.Channel) (s control.Status) {
+	t.Helper()
+	airtest.Eventually(t, 5*time.Second, "the channel says how it is", func() (ok bool) {
+		s, ok = ch.Status()
+		return ok
+	})
+	return s
 }
 
 func TestRow01EveryKind(t *testing.T) {
 	m := everyKind(t)
-	airtest.Judged(t, m.others, func(t testing.TB) {
-		m.report.RequireContiguous(t)
-		m.report.RequireDeclared(t, 77, 31, 50)
-		m.report.RequireOrder(t, m.clips, nil)
-		m.report.RequireSound(t)
-	})
+	t.Logf("others took %.0f %% of the machine; %d ticks held, %d pictures skipped", 100*m.others,
+		m.status.Encoder.HeldTicks, m.status.Encoder.SkippedTicks)
+	m.report.RequireContiguous(t)
+	m.report.RequireDeclared(t, 77, 31, 50)
+	m.report.RequireOrder(t, m.clips)
+	m.report.RequireSound(t)
 }
 
 func TestRow02Sync(t *testing.T) {
 	m := everyKind(t)
-	airtest.Judged(t, m.others, m.report.RequireSync)
+	m.report.RequireSync(t)
 	t.Logf("trend: %v over the recording", m.report.Trend())
 	require.Less(t, m.report.Trend().Abs(), time.Millisecond)
 }
@@ -93,14 +108,27 @@ func TestRow02Sync(t *testing.T) {
 func TestRow02bArrival(t *testing.T) {
 	m := everyKind(t)
 	t.Logf("lateness %+v, silences of the wire %v", m.late, m.gaps)
-	airtest.Judge(t, "longest time without a byte", m.gap, 300*time.Millisecond, m.others)
-	airtest.Judge(t, "lateness at p99", m.late.P99, 100*time.Millisecond, m.others)
-	airtest.Judge(t, "growth of lateness", m.late.Growth.Abs(), 50*time.Millisecond, m.others)
+	judged := 0
+	for _, j := range []struct {
+		what       string
+		got, limit time.Duration
+	}{
+		{"longest time without a byte", m.gap, 300 * time.Millisecond},
+		{"lateness at p99", m.late.P99, 100 * time.Millisecond},
+		{"growth of lateness", m.late.Growth.Abs(), 50 * time.Millisecond},
+	} {
+		if airtest.Judge(t, j.what, j.got, j.limit, m.others) {
+			judged++
+		}
+	}
+	if judged == 0 {
+		t.Skip("nothing of this row could be judged: the machine was not ours")
+	}
 }
 
 func TestRow03Joins(t *testing.T) {
 	m := everyKind(t)
-	airtest.Judged(t, m.others, m.report.RequireJoins)
+	m.report.RequireJoins(t)
 }
 
 func TestRow07Start(t *testing.T) {

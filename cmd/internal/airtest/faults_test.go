@@ -167,7 +167,7 @@ func verdicts(t *testing.T, r *Report) (out []string) {
 	}{
 		{"contiguous", r.RequireContiguous},
 		{"declared", func(t testing.TB) { r.RequireDeclared(t, 77, 31, 50) }},
-		{"order", func(t testing.TB) { r.RequireOrder(t, Clips(t, houseKinds...), nil) }},
+		{"order", func(t testing.TB) { r.RequireOrder(t, Clips(t, houseKinds...)) }},
 		{"joins", r.RequireJoins},
 		{"sync", r.RequireSync},
 		{"sound", r.RequireSound},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
 	"time"
 
@@ -168,17 +169,24 @@ func (t Track) Backwards() (n int) {
 }
 
 // OffGrid lists the samples that do not stand where their count says: sample i
-// of length num/den seconds, from the first, give or take FLV's millisecond.
-func (t Track) OffGrid(num, den int64) (bad []string) {
-	if len(t.Samples) == 0 {
-		return nil
-	}
-	first := t.Samples[0].DTS
+// of length num/den seconds, from the first, give or take FLV's millisecond. Up
+// to mayMiss samples may be left out, and leave their place empty.
+func (t Track) OffGrid(num, den, mayMiss int64) (bad []string) {
+	length := float64(num) / float64(den) * 1e9
+	at, missed := int64(-1), int64(0)
 	for i, s := range t.Samples {
-		want := first + time.Duration(float64(i)*float64(num)/float64(den)*1e9)
+		first := t.Samples[0].DTS
+		at++
+		if n := int64(math.Round(float64(s.DTS-first) / length)); mayMiss > 0 && n > at {
+			missed, at = missed+n-at, n
+		}
+		want := first + time.Duration(float64(at)*length)
 		if d := s.DTS - want; d > 1001*time.Microsecond || d < -1001*time.Microsecond {
 			bad = append(bad, fmt.Sprintf("sample %d at %s instead of %s", i, seconds(s.DTS), seconds(want)))
 		}
+	}
+	if missed > mayMiss {
+		bad = append(bad, fmt.Sprintf("%d are missing, of which %d are accounted for", missed, mayMiss))
 	}
 	return bad
 }
@@ -193,18 +201,34 @@ func (t Track) LongestGap() (gap, at time.Duration) {
 	return gap, at
 }
 
-// GOPs are the distances between keyframes, in house frames by their timestamps.
-func (t Track) GOPs(fps media.Rational) (out []int) {
-	last := -1
-	for _, s := range t.Samples {
-		if !s.Key {
-			continue
-		}
-		n := int(s.DTS.Seconds()*float64(fps.Num)/float64(fps.Den) + 0.5)
-		if last >= 0 {
-			out = append(out, n-last)
-		}
-		last = n
+// OutOfTurn lists the pictures that should be keyframes and are not, or the
+// other way round. Each gop ticks begin with one: their first picture, should
+// that be missing the next one that is there. The recording's first is extra, so
+// where the ticks begin is found out: where the fewest are out of turn.
+func (t Track) OutOfTurn(fps media.Rational, gop int) (bad []string) {
+	ticks := make([]int, len(t.Samples))
+	for i, s := range t.Samples {
+		ticks[i] = int(math.Round(s.DTS.Seconds() * float64(fps.Num) / float64(fps.Den)))
 	}
-	return out
+	var out []int
+	for phase := range gop {
+		var at []int
+		for i := 1; i < len(ticks); i++ {
+			due := (ticks[i]+phase)/gop != (ticks[i-1]+phase)/gop
+			if due != t.Samples[i].Key {
+				at = append(at, i)
+			}
+		}
+		if phase == 0 || len(at) < len(out) {
+			out = at
+		}
+	}
+	for _, i := range out {
+		what := "a keyframe out of turn"
+		if !t.Samples[i].Key {
+			what = "no keyframe, though one is due"
+		}
+		bad = append(bad, fmt.Sprintf("the picture at %s is %s: each %d ticks begin with one", seconds(t.Samples[i].DTS), what, gop))
+	}
+	return bad
 }

@@ -23,6 +23,7 @@ type Report struct {
 	Black      []Span // pictures without marker and light
 	Errors     []string
 	SoundEnd   time.Duration
+	Excuse     Excuse // set it before the Require functions; zero: all is judged
 
 	shown bool // in a test's log
 }
@@ -82,40 +83,6 @@ func analyse(t testing.TB, path string, clips []Clip, house media.House, flv *Re
 	return r, nil
 }
 
-// complete is the runs that the recording has whole: all but the first and last.
-func (r *Report) complete() []Run {
-	if len(r.Runs) < 3 {
-		return nil
-	}
-	return r.Runs[1 : len(r.Runs)-1]
-}
-
-// AVOffset is the A/V offset of one airing, + is sound later.
-type AVOffset struct {
-	Kind  Kind
-	At    time.Duration
-	Fit   time.Duration // mean over the airing
-	Worst time.Duration // the largest by flash and beep
-	House bool          // a clip at the house rate
-}
-
-// AVOffsets lists the offset of each airing that has flash and beep.
-func (r *Report) AVOffsets() (out []AVOffset) {
-	for _, run := range r.Runs {
-		if len(run.Fit) == 0 {
-			continue
-		}
-		o := AVOffset{Kind: run.Clip.Kind, At: run.From, Fit: mean(run.Fit), House: run.Clip.HouseRate(r.House)}
-		for _, d := range run.Flash {
-			if d.Abs() > o.Worst.Abs() {
-				o.Worst = d
-			}
-		}
-		out = append(out, o)
-	}
-	return out
-}
-
 // Trend is how much the A/V offset of house-rate clips moves from the
 // recording's beginning to its end, by the straight line through all marks.
 func (r *Report) Trend() time.Duration {
@@ -124,7 +91,7 @@ func (r *Report) Trend() time.Duration {
 		if run.Clip == nil || !run.Clip.HouseRate(r.House) {
 			continue
 		}
-		for _, d := range run.Fit {
+		for _, d := range run.Calm {
 			x, y := run.From.Seconds(), float64(d)
 			n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
 		}

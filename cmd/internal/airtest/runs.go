@@ -34,6 +34,11 @@ type Run struct {
 	Fit, Flash    []time.Duration
 	MissingBeeps  int
 	MissingFlashs int
+
+	// Where ticks were held, a mark within half a second says little: Calm is Fit
+	// without those, and MissingHeld how many of them are among the missing.
+	Calm        []time.Duration
+	MissingHeld int
 }
 
 // Name is the clip's kind, or what is seen in its place.
@@ -127,7 +132,7 @@ func judge(s stretch, clip *Clip, fps media.Rational, beeps []Beep) Run {
 	r.holds(src, frame)
 	core, at := src[r.HeadHold:len(src)-r.TailHold], s.pics[r.HeadHold:len(src)-r.TailHold]
 	r.Lost, r.Doubled = phases(core, at, *clip, frame)
-	r.offsets(s.pics, core, at, frame, beeps)
+	r.offsets(s.pics, core, at, frame, beeps, func(mark time.Duration) bool { return r.shaken(mark, src, frame) })
 	return r
 }
 
@@ -198,7 +203,7 @@ func phases(src []int, pics []Picture, c Clip, frame float64) (lost, doubled int
 }
 
 // offsets measures sound against picture.
-func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, beeps []Beep) {
+func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, beeps []Beep, shaken func(time.Duration) bool) {
 	c := *r.Clip
 	aired := Span{c.Pictures[src[0]], c.Pictures[src[len(src)-1]] + c.nominal()}
 	for k, mark := range c.Marks {
@@ -206,10 +211,15 @@ func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, b
 		if !ok {
 			continue
 		}
+		held := 0
+		if shaken(mark) {
+			held = 1
+		}
 		flash, white := flashAt(all, c, mark)
 		inside := aired.From <= mark && mark < aired.To-c.nominal()
 		if !white && inside {
 			r.MissingFlashs++
+			r.MissingHeld += held
 		}
 		if mark+beepLength > c.Sound {
 			continue
@@ -218,15 +228,34 @@ func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, b
 		if b == nil {
 			if inside && mark+beepLength < aired.To {
 				r.MissingBeeps++
+				r.MissingHeld += held
 			}
 			continue
 		}
 		b.used = true
 		r.Fit = append(r.Fit, b.At-mark-stands)
+		if held == 0 {
+			r.Calm = append(r.Calm, b.At-mark-stands)
+		}
 		if white {
 			r.Flash = append(r.Flash, b.At-flash)
 		}
 	}
+}
+
+// shaken says whether ticks were held around a mark. At another rate than the
+// house's nobody can tell which picture is one too many: there, all are shaken.
+func (r *Run) shaken(mark time.Duration, src []int, frame float64) bool {
+	c := r.Clip
+	if math.Abs(frame-float64(c.nominal())) >= 1000 {
+		return r.Doubled+r.HeadHold+r.TailHold > 0
+	}
+	for i := 1; i < len(src); i++ {
+		if src[i] == src[i-1] && (c.Pictures[src[i]]-mark).Abs() <= time.Second/2 {
+			return true
+		}
+	}
+	return false
 }
 
 // stands is where the picture stands around a mark: the middle of its display
