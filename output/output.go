@@ -53,6 +53,7 @@ func New(cfg Config, info media.StreamInfo, dial Dialer, requestKeyframe func(),
 	if cfg.RenewAfter <= 0 {
 		cfg.RenewAfter = 480 * time.Hour
 	}
+	now := time.Now()
 	pictures := int(queueFor.Seconds()) * int((info.FPS.Num+info.FPS.Den-1)/info.FPS.Den)
 	return &Output{
 		name:     cfg.Name,
@@ -64,7 +65,7 @@ func New(cfg Config, info media.StreamInfo, dial Dialer, requestKeyframe func(),
 		queue:    newQueue(pictures),
 		wake:     make(chan struct{}, 1),
 		wanted:   true,
-		status:   Status{Name: cfg.Name, Target: dial.Target(), State: Waiting, Since: time.Now()},
+		status:   Status{Name: cfg.Name, Target: dial.Target(), State: Waiting, Since: now, DownSince: now},
 	}
 }
 

@@ -251,6 +251,44 @@ func TestResetsAreFollowedButNotHammered(t *testing.T) {
 	}
 }
 
+// An outage lasts until the server has taken the stream for a while, however
+// often the state changes meanwhile.
+func TestAnOutageIsCountedFromItsBeginning(t *testing.T) {
+	for name, break_ := range map[string]func(*server){
+		"refused":          func(s *server) { s.fault = KindRefused },
+		"cut off at once":  func(s *server) { s.lives = 10 * time.Millisecond },
+		"cut off early on": func(s *server) { s.lives = 1500 * time.Millisecond },
+	} {
+		s := &server{lives: 5 * time.Second}
+		bubble(t, s, Config{}, func(t *testing.T, b *bench) {
+			b.play(1900 * time.Millisecond)
+			require.False(t, b.Status().DownSince.IsZero(), "not steady yet")
+			b.play(time.Second)
+			require.Zero(t, b.Status().DownSince, "publishing steadily")
+			s.set(break_)
+			lost := s.sessions[0].began.Add(5 * time.Second)
+			states := map[State]bool{}
+			for b.play(2200 * time.Millisecond); time.Since(lost) < 30*time.Second; b.play(40 * time.Millisecond) {
+				st := b.Status()
+				states[st.State] = true
+				require.Equal(t, lost, st.DownSince, "%s: %s since %s", name, st.State, st.Since)
+			}
+			require.Greater(t, len(states), 1, "the state never changed, so this shows nothing")
+			s.set(func(s *server) { s.fault, s.lives = "", 0 })
+			b.play(5 * time.Second)
+			require.Zero(t, b.Status().DownSince, name)
+			b.Stop()
+			rest(time.Second)
+			require.Zero(t, b.Status().DownSince, "stopped is not down")
+			s.set(func(s *server) { s.fault = KindUnreachable })
+			b.Start()
+			again := time.Now()
+			rest(10 * time.Second)
+			require.Equal(t, again, b.Status().DownSince)
+		})
+	}
+}
+
 // A slow server gets whole groups of pictures with their true times, or not at
 // all; the delay stays bounded.
 func TestSlowServerLosesWholeGroups(t *testing.T) {

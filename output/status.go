@@ -20,6 +20,7 @@ type Status struct {
 	Name      string
 	State     State
 	Since     time.Time     // when it entered the state
+	DownSince time.Time     // since when it has not published steadily; zero while it does, and while stopped
 	Target    string        // without the stream key
 	Attempt   int           // attempts since the last session; 0 while publishing
 	RetryIn   time.Duration // until the next attempt; 0 while none is waited for
@@ -41,8 +42,15 @@ func (o *Output) Status() Status {
 	now := time.Now()
 	s := o.status
 	s.Dropped = dropped
-	if s.State == Waiting {
+	switch s.State {
+	case Waiting:
 		s.RetryIn = o.retry.Wait(now)
+	case Publishing:
+		if now.Sub(s.Since) >= steady {
+			s.DownSince = time.Time{}
+		}
+	case Stopped:
+		s.DownSince = time.Time{}
 	}
 	if o.session != nil {
 		p := o.session.Progress()
@@ -60,10 +68,19 @@ func (o *Output) enter(s State) {
 	o.setState(s)
 }
 
+// setState notes a change of state. An outage begins when a steady session ends,
+// or when a stopped output is wanted again; attempts and sessions that are cut
+// off in their first moments belong to it.
 func (o *Output) setState(s State) {
-	if o.status.State != s {
-		o.status.State, o.status.Since = s, time.Now()
+	was := o.status.State
+	if was == s {
+		return
 	}
+	now := time.Now()
+	if was == Stopped || (was == Publishing && now.Sub(o.status.Since) >= steady) {
+		o.status.DownSince = now
+	}
+	o.status.State, o.status.Since = s, now
 }
 
 // meter measures a rate over the last seconds from a sample a second.

@@ -207,8 +207,8 @@ func (c *channel) outputStatus() []control.Output {
 	for _, o := range c.outputs {
 		s := o.Status()
 		st := control.Output{
-			Name: s.Name, State: control.OutputState(s.State), Target: s.Target, Since: s.Since, Attempt: s.Attempt,
-			RetryInS: s.RetryIn.Seconds(), LastError: s.LastError, BytesSent: s.Sent, BitrateKbps: s.Bitrate,
+			Name: s.Name, State: control.OutputState(s.State), Target: s.Target, Since: s.Since, DownSince: s.DownSince,
+			Attempt: s.Attempt, RetryInS: s.RetryIn.Seconds(), LastError: s.LastError, BytesSent: s.Sent, BitrateKbps: s.Bitrate,
 			DroppedPackets: s.Dropped, Sessions: s.Sessions,
 		}
 		if !s.RenewAt.IsZero() {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"airloom/playout"
@@ -41,8 +42,10 @@ type Board struct {
 	started time.Time
 	reports chan playout.Row
 
+	stopping atomic.Bool
+
 	mu     sync.Mutex
-	skips  map[string]Alert // by playlist and item
+	items  items
 	raised map[string]Alert // by code
 	over   overload
 	late   int64     // how often the process had stood still at the last look…
@@ -53,7 +56,7 @@ type Board struct {
 
 // NewBoard returns a board; its Run has to be started.
 func NewBoard() *Board {
-	return &Board{started: time.Now(), reports: make(chan playout.Row, 256), skips: map[string]Alert{}, raised: map[string]Alert{}}
+	return &Board{started: time.Now(), reports: make(chan playout.Row, 256), items: items{alerts: map[itemKey]Alert{}}, raised: map[string]Alert{}}
 }
 
 // Connect gives the board its sources, before anything asks it.
@@ -102,31 +105,24 @@ func (b *Board) Run(ctx context.Context) error {
 	}
 }
 
-// maxSkips bounds the alerts for single items.
-const maxSkips = 100
-
-// note raises an alert for an item that failed, until it airs well again.
+// note takes a report to the alerts for items.
 func (b *Board) note(r playout.Row) {
-	id := r.Entry.Playlist + "\x00" + r.Entry.Item.ID
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if r.Cause == nil {
-		if r.Outcome == playout.Played {
-			delete(b.skips, id)
-		}
-		return
-	}
-	since := time.Now()
-	if old, ok := b.skips[id]; ok {
-		since = old.Since
-	} else if len(b.skips) >= maxSkips {
-		return
-	}
-	b.skips[id] = Alert{
-		Severity: "warning", Code: "item-" + strings.ReplaceAll(string(r.Outcome), " ", "-"), Since: since,
-		Message: fmt.Sprintf("%s (%s, line %d): %v", r.Entry.Item.Title, r.Entry.Playlist, r.Entry.Item.Line, r.Cause),
-	}
+	b.items.note(r, time.Now())
 }
+
+// KeepItems tells which items there are by now, by their IDs, over all playlists:
+// the alerts of others go, and none is raised for them, not even for one that is
+// still on air. The map is the board's from then on.
+func (b *Board) KeepItems(ids map[string]bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.items.keep(ids)
+}
+
+// Stopping makes the state Stopping from now on: the channel is being stopped.
+func (b *Board) Stopping() { b.stopping.Store(true) }
 
 // watch notices when the encoder has skipped pictures since the last look.
 func (b *Board) watch() {
@@ -191,7 +187,7 @@ func (b *Board) Status() Status {
 	now := time.Now()
 	speed, _ := b.src.Encoder()
 	s := Status{
-		Channel: b.src.Channel, State: stateOf(snap, counts), UptimeS: round(now.Sub(b.started)), Tick: counts.Ticks,
+		Channel: b.src.Channel, State: b.state(snap, counts), UptimeS: round(now.Sub(b.started)), Tick: counts.Ticks,
 		Outputs: b.src.Outputs(), Arrival: Arrival{State: "not-checked"},
 		Encoder:   Encoder{Speed: speed, HeldTicks: counts.Held, SkippedTicks: counts.Skipped},
 		Resources: Live{RSSBytes: rss(), Goroutines: runtime.NumGoroutine(), Pictures: media.Live.Pictures.Load(), Workers: b.src.Workers()},
@@ -207,8 +203,10 @@ func (b *Board) Status() Status {
 	return s
 }
 
-func stateOf(s playout.Snapshot, c playout.Counts) State {
+func (b *Board) state(s playout.Snapshot, c playout.Counts) State {
 	switch {
+	case b.stopping.Load():
+		return Stopping
 	case c.Ticks == 0:
 		return Starting
 	case s.Airs != "":
@@ -259,8 +257,9 @@ func (b *Board) alerts(s Status, snap playout.Snapshot, c playout.Counts, now ti
 		list = append(list, Alert{"warning", "filler", "the item on air gives nothing: the filler stands in", since})
 	}
 	for _, o := range s.Outputs {
-		if o.State != Publishing && o.State != Stopped && now.Sub(o.Since) > outputGrace {
-			list = append(list, Alert{"error", "output-down", fmt.Sprintf("output %s is not publishing: %s", o.Name, o.LastError), o.Since})
+		if !o.DownSince.IsZero() && now.Sub(o.DownSince) > outputGrace {
+			list = append(list, Alert{"error", "output-down",
+				fmt.Sprintf("output %s is not publishing: %s", o.Name, cmp.Or(o.LastError, "no answer yet")), o.DownSince})
 		}
 	}
 	b.mu.Lock()
@@ -275,7 +274,7 @@ func (b *Board) alerts(s Status, snap playout.Snapshot, c playout.Counts, now ti
 			"the process stood still for more than 2 s (%d times by now) and went on from where it was", c.Late), b.lateAt})
 	}
 	list = slices.AppendSeq(list, maps.Values(b.raised))
-	list = slices.AppendSeq(list, maps.Values(b.skips))
+	list = slices.AppendSeq(list, maps.Values(b.items.alerts))
 	slices.SortFunc(list, func(x, y Alert) int { return cmp.Or(cmp.Compare(x.Severity, y.Severity), x.Since.Compare(y.Since)) })
 	return list
 }

@@ -2,6 +2,8 @@ package control
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,24 +67,76 @@ func TestStateIsStartingUntilATickAired(t *testing.T) {
 	require.Equal(t, "slate", s.Alerts[0].Code)
 }
 
+func failed(name string) playout.Row {
+	return playout.Row{Entry: entry(name), Outcome: playout.EndedEarly, Cause: errors.New(name + ".mp4 is cut off"), Final: true}
+}
+
 func TestAFailedItemIsAnAlertUntilItAirsWell(t *testing.T) {
 	b := newBoard(&figures{counts: playout.Counts{Ticks: 1}})
-	b.note(playout.Row{Entry: entry("one"), Outcome: playout.EndedEarly, Cause: errors.New("one.mp4 is cut off")})
+	b.note(failed("one"))
+	b.note(playout.Row{Entry: entry("one"), Outcome: playout.Played}) // a hold broke it off
 	b.note(playout.Row{Entry: entry("one"), Outcome: playout.Hold})
 	alerts := b.Status().Alerts
 	require.Len(t, alerts, 1)
 	require.Equal(t, "item-ended-early", alerts[0].Code)
 	require.Equal(t, "one (main.yml, line 7): one.mp4 is cut off", alerts[0].Message)
-	b.note(playout.Row{Entry: entry("one"), Outcome: playout.Played})
+	b.note(playout.Row{Entry: entry("one"), Outcome: playout.Played, Final: true})
 	require.Empty(t, b.Status().Alerts)
 }
 
+func TestTheAlertOfAnItemGoesWithIt(t *testing.T) {
+	b := newBoard(&figures{counts: playout.Counts{Ticks: 1}})
+	b.note(failed("one"))
+	b.note(failed("two"))
+	b.KeepItems(map[string]bool{"two": true, "three": true})
+	b.note(failed("one")) // it was still on air
+	b.note(failed("three"))
+	var said []string
+	for _, a := range b.Status().Alerts {
+		said = append(said, a.Message[:strings.Index(a.Message, " ")])
+	}
+	require.ElementsMatch(t, []string{"two", "three"}, said)
+}
+
+func TestAFullListLetsGoOfTheOldestItem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBoard(&figures{counts: playout.Counts{Ticks: 1}})
+		for n := range maxItems + 1 {
+			b.note(failed(fmt.Sprint("item", n)))
+			time.Sleep(time.Second)
+		}
+		alerts := b.Status().Alerts
+		require.Len(t, alerts, maxItems)
+		require.Contains(t, alerts[0].Message, "item1 ")
+		require.Contains(t, alerts[maxItems-1].Message, fmt.Sprintf("item%d ", maxItems))
+	})
+}
+
+func TestStoppingIsAState(t *testing.T) {
+	b := newBoard(&figures{playout.Snapshot{Airs: playout.Slate}, playout.Counts{Ticks: 1}})
+	b.Stopping()
+	require.Equal(t, Stopping, b.Status().State)
+}
+
+// The state of an output that is refused changes all the time.
 func TestAnOutputThatIsAwayIsAnAlertAfterAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBoard(&figures{counts: playout.Counts{Ticks: 1}}, Output{Name: "main", State: Waiting, Since: time.Now(), LastError: "refused"})
+		b := newBoard(&figures{counts: playout.Counts{Ticks: 1}})
+		down := time.Now()
+		o := Output{Name: "main", DownSince: down, LastError: "refused"}
+		b.src.Outputs = func() []Output { return []Output{o} }
+		for n := range 100 {
+			o.State, o.Since = []OutputState{Waiting, Connecting, Publishing}[n%3], time.Now()
+			alerts := b.Status().Alerts
+			if time.Since(down) <= outputGrace {
+				require.Empty(t, alerts)
+			} else {
+				require.Equal(t, []Alert{{"error", "output-down", "output main is not publishing: refused", down}}, alerts)
+			}
+			time.Sleep(300 * time.Millisecond)
+		}
+		o.DownSince = time.Time{}
 		require.Empty(t, b.Status().Alerts)
-		time.Sleep(outputGrace + time.Second)
-		require.Equal(t, "output main is not publishing: refused", b.Status().Alerts[0].Message)
 	})
 }
 

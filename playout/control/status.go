@@ -71,8 +71,9 @@ type Coming struct {
 type Output struct {
 	Name           string      `json:"name"`
 	State          OutputState `json:"state"`
-	Target         string      `json:"target"` // without the stream key
-	Since          time.Time   `json:"since"`
+	Target         string      `json:"target"`              // without the stream key
+	Since          time.Time   `json:"since"`               // when it entered the state
+	DownSince      time.Time   `json:"down_since,omitzero"` // since when it has not published steadily; absent while it does, and while stopped
 	Attempt        int         `json:"attempt"`
 	RetryInS       float64     `json:"retry_in_s"`
 	LastError      string      `json:"last_error"`

@@ -1,0 +1,68 @@
+package control
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"airloom/playout"
+)
+
+// maxItems bounds the alerts for single items.
+const maxItems = 100
+
+// itemKey names an item of a playlist.
+type itemKey struct{ playlist, id string }
+
+// items are the alerts for single items: each stands until its item airs well
+// again, or is no longer there to do so.
+type items struct {
+	alerts map[itemKey]Alert
+	known  map[string]bool // the IDs of the items there are; nil: not told
+}
+
+// note raises an alert for an item that failed, or takes it back. Only how an
+// item ended counts: a piece that a hold broke off says nothing yet.
+func (i *items) note(r playout.Row, now time.Time) {
+	id := itemKey{r.Entry.Playlist, r.Entry.Item.ID}
+	if !r.Final || (i.known != nil && !i.known[id.id]) {
+		return
+	}
+	if r.Cause == nil {
+		if r.Outcome == playout.Played {
+			delete(i.alerts, id)
+		}
+		return
+	}
+	old, again := i.alerts[id]
+	if again {
+		now = old.Since
+	} else if len(i.alerts) >= maxItems {
+		delete(i.alerts, i.oldest())
+	}
+	i.alerts[id] = Alert{
+		Severity: "warning", Code: "item-" + strings.ReplaceAll(string(r.Outcome), " ", "-"), Since: now,
+		Message: fmt.Sprintf("%s (%s, line %d): %v", r.Entry.Item.Title, r.Entry.Playlist, r.Entry.Item.Line, r.Cause),
+	}
+}
+
+// oldest is the item whose alert has stood longest.
+func (i *items) oldest() (found itemKey) {
+	var since time.Time
+	for id, a := range i.alerts {
+		if since.IsZero() || a.Since.Before(since) {
+			found, since = id, a.Since
+		}
+	}
+	return found
+}
+
+// keep lets go of what is not among the IDs, now and from now on.
+func (i *items) keep(ids map[string]bool) {
+	i.known = ids
+	for id := range i.alerts {
+		if !ids[id.id] {
+			delete(i.alerts, id)
+		}
+	}
+}
