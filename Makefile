@@ -19,7 +19,7 @@ FUZZTIME ?= 30s
 .PHONY: build run test test-pure lint bench soak setup setup-test ui clean fuzz
 
 build: setup ui
-	@$(CGO) go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/airloom
+	@$(CGO) go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/airloom
 	@echo "$(BIN) is ready"
 
 run: build
@@ -63,7 +63,8 @@ bench: setup-test build
 	@cat bin/bench.json && echo
 
 lint: setup $(LINT)
-	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these files"; exit 1; }
+	@list=$$(find . -name node_modules -prune -o -name '*.go' -print0 | xargs -0 gofmt -l); \
+		test -z "$$list" || { echo "$$list"; echo "gofmt these files"; exit 1; }
 	@$(CGO) $(LINT) run ./...
 
 $(LINT):
