@@ -64,6 +64,7 @@ func TestRow04BadFiles(t *testing.T) {
 
 	r := airtest.Analyse(t, srv.Recordings()[0], append(good, bad...), airtest.DefaultHouse)
 	r.Excuse = excuse
+	t.Logf("others took %.0f %% of the machine; forgiven: %+v", 100*others, excuse)
 	t.Log(r)
 	r.RequireContiguous(t)
 	requireRound(t, r, items)
@@ -87,8 +88,9 @@ func TestRow04BadFiles(t *testing.T) {
 }
 
 // requireRound fails unless the clips of the house aired in the playlist's order,
-// round and round, each once a turn. What airs between them is not looked at.
-func requireRound(t testing.TB, r *airtest.Report, items []airtest.Item) {
+// round and round, each once a turn. What airs between them is not looked at. One
+// that is left out for what it did to its decoder has its last airing cut.
+func requireRound(t testing.TB, r *airtest.Report, items []airtest.Item, leftOut ...airtest.Kind) {
 	t.Helper()
 	var want []airtest.Kind
 	for _, it := range items {
@@ -97,15 +99,21 @@ func requireRound(t testing.TB, r *airtest.Report, items []airtest.Item) {
 		}
 	}
 	var got []airtest.Kind
+	cut := map[airtest.Kind]bool{}
+	at := 0
 	for _, run := range r.Airings() {
-		if run.Clip != nil && isGood(*run.Clip) {
-			got = append(got, run.Clip.Kind)
+		if run.Clip == nil || !isGood(*run.Clip) {
+			continue
 		}
+		got = append(got, run.Clip.Kind)
+		if k := want[at%len(want)]; cut[k] && k != run.Clip.Kind && slices.Contains(leftOut, k) {
+			at++
+		}
+		require.Equal(t, want[at%len(want)], run.Clip.Kind, "out of turn at %v, after %v", run.From, got)
+		cut[run.Clip.Kind] = run.TailLost > 0
+		at++
 	}
 	require.Greater(t, len(got), 3)
-	for i, k := range got {
-		require.Equal(t, want[i%len(want)], k, "airing %d of %v", i, got)
-	}
 }
 
 // isGood says whether the clip is one that these rows' channels play between bad ones.
@@ -199,10 +207,15 @@ func TestRow06KilledWorkers(t *testing.T) {
 
 	r := airtest.Analyse(t, srv.Recordings()[0], clips, airtest.DefaultHouse)
 	r.Excuse = excuse
+	t.Logf("others took %.0f %% of the machine; forgiven: %+v", 100*others, excuse)
 	t.Log(r)
 	r.RequireContiguous(t)
 	r.RequireOffsets(t)
-	requireRound(t, r, airtest.Items(clips...))
+	var leftOut []airtest.Kind
+	if ch.Logged(`plain2.mp4 crashed its decoder twice and is left out`) > 0 {
+		leftOut = append(leftOut, airtest.Plain2)
+	}
+	requireRound(t, r, airtest.Items(clips...), leftOut...)
 	airtest.Judged(t, others, func(t testing.TB) { requireShortHolds(t, r) })
 }
 

@@ -244,11 +244,11 @@ func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, b
 }
 
 // shaken says whether ticks were held around a mark. At another rate than the
-// house's nobody can tell which picture is one too many: there, all are shaken.
+// house's nobody can tell which picture is one too many: there, all may be shaken.
 func (r *Run) shaken(mark time.Duration, src []int, frame float64) bool {
 	c := r.Clip
-	if math.Abs(frame-float64(c.nominal())) >= 1000 {
-		return r.Doubled+r.HeadHold+r.TailHold > 0
+	if c.Kind == VFR || math.Abs(frame-float64(c.nominal())) >= 1000 {
+		return r.Doubled > 0
 	}
 	for i := 1; i < len(src); i++ {
 		if src[i] == src[i-1] && (c.Pictures[src[i]]-mark).Abs() <= time.Second/2 {
