@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"airloom/playlist"
 	"airloom/playout"
 	"airloom/playout/media"
 	"airloom/playout/timeline"
@@ -222,7 +223,7 @@ func (b *Board) airing(s playout.Snapshot, c playout.Counts, now time.Time) *Air
 	}
 	at := b.grid.Duration(c.Ticks - s.AirFirst)
 	return &Airing{
-		ID: s.Air.Item.ID, Playlist: s.Air.Playlist, Index: s.Air.Index, Source: s.Air.Item.Source, Title: s.Air.Item.Title,
+		ID: s.Air.Item.ID, Playlist: s.Air.Playlist, Index: s.Air.Index, Source: playlist.Redact(s.Air.Item.Source), Title: s.Air.Item.Title,
 		PositionS: round(at), DurationS: round(b.grid.Duration(s.AirTicks)), StartedAt: now.Add(-at).Truncate(time.Millisecond),
 	}
 }
@@ -232,7 +233,7 @@ func (b *Board) coming(s playout.Snapshot, c playout.Counts, now time.Time) *Com
 		return nil
 	}
 	n := &Coming{
-		ID: s.Next.Item.ID, Playlist: s.Next.Playlist, Index: s.Next.Index, Source: s.Next.Item.Source, Title: s.Next.Item.Title,
+		ID: s.Next.Item.ID, Playlist: s.Next.Playlist, Index: s.Next.Index, Source: playlist.Redact(s.Next.Item.Source), Title: s.Next.Item.Title,
 		DurationS: round(b.grid.Duration(s.NextTicks)),
 	}
 	if s.AirTicks > 0 {

@@ -178,3 +178,12 @@ func TestRaisedAlertsKeepTheirTimeAndCanBeCleared(t *testing.T) {
 	b.Clear("playlist")
 	require.Empty(t, b.Status().Alerts)
 }
+
+func TestStatusHidesWhatIsSecretInASource(t *testing.T) {
+	e := entry("cam")
+	e.Item.Source = "https://me:hush@cam.example/door.m3u8?token=hush"
+	f := &figures{playout.Snapshot{Air: e, Next: e}, playout.Counts{Ticks: 1}}
+	s := newBoard(f).Status()
+	require.NotContains(t, s.Now.Source+s.Next.Source, "hush")
+	require.Contains(t, s.Now.Source, "cam.example")
+}

@@ -39,7 +39,7 @@ export function judge(s: Status, left: number | null, startsAt: string): Verdict
     return { ...v, plate: "waiting", word: "STARTING", head: s.state === "starting" ? "The first item is being opened" : v.head };
   }
   if (down) {
-    Object.assign(v, { plate: "not-arriving", word: "NOT ARRIVING", since: down.since, head: `Nothing reaches ${down.target || down.name}` });
+    Object.assign(v, { plate: "not-arriving", word: "NOT ARRIVING", since: down.down_since ?? down.since, head: `Nothing reaches ${down.target || down.name}` });
     v.line = reason(down);
     if (s.state === "fallback") v.faults.push(replaced(s));
     return v;

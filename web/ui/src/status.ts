@@ -28,7 +28,7 @@ export interface Coming {
 export interface Output {
   name: string;
   state: "publishing" | "connecting" | "waiting" | "stopped";
-  target: string; since: string; attempt: number; retry_in_s: number; last_error: string;
+  target: string; since: string; down_since?: string; attempt: number; retry_in_s: number; last_error: string;
   bytes_sent: number; bitrate_kbps: number; dropped_packets: number; sessions: number;
   renew_at: string | null;
 }
