@@ -3,6 +3,7 @@ package encoder
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/asticode/go-astiav"
 
@@ -163,7 +164,7 @@ func (a *audio) flush() error {
 	if err := a.complete(); err != nil {
 		return err
 	}
-	return a.codec.send(nil)
+	return a.codec.flush(time.Time{})
 }
 
 // emit copies the AAC frame into Go memory, once, and hands it on.

@@ -9,6 +9,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"time"
 	"unsafe"
 
 	"github.com/asticode/go-astiav"
@@ -50,18 +51,22 @@ func (c *codec) free() {
 	media.Live.Packets.Add(-1)
 }
 
-// send gives the encoder a frame, which stays the caller's, or nil to flush it,
-// and emits what is ready then.
+// send gives the encoder a frame, which stays the caller's, and emits what is
+// ready then.
 func (c *codec) send(f *astiav.Frame) error {
-	var frame *C.AVFrame
-	if f != nil {
-		frame = (*C.AVFrame)(f.UnsafePointer())
-	}
+	return c.feed((*C.AVFrame)(f.UnsafePointer()), time.Time{})
+}
+
+// flush emits what the encoder still holds. The encoder takes no more frames.
+// What is not out by the given time is forgone; a zero time waits for all.
+func (c *codec) flush(until time.Time) error { return c.feed(nil, until) }
+
+func (c *codec) feed(f *C.AVFrame, until time.Time) error {
 	ctx := (*C.AVCodecContext)(c.ctx.UnsafePointer())
-	if rc := C.avcodec_send_frame(ctx, frame); rc < 0 {
+	if rc := C.avcodec_send_frame(ctx, f); rc < 0 {
 		return astiav.Error(rc)
 	}
-	for {
+	for until.IsZero() || time.Now().Before(until) {
 		rc := C.avcodec_receive_packet(ctx, c.pkt)
 		if rc == -C.EAGAIN || rc == C.AVERROR_EOF {
 			return nil
@@ -73,6 +78,7 @@ func (c *codec) send(f *astiav.Frame) error {
 			c.pkt.flags&C.AV_PKT_FLAG_KEY != 0)
 		C.av_packet_unref(c.pkt)
 	}
+	return nil
 }
 
 // reorders reports whether the encoder puts pictures out of order (B frames).

@@ -131,8 +131,9 @@ func (e *Encoder) Run(ctx context.Context) error {
 	return e.finish()
 }
 
-// farewell is how long the pictures still queued may take at the end. A preset
-// too slow for the machine needs seconds for them, and nobody waits for them.
+// farewell is how long the pictures still queued, or inside the codec, may take
+// at the end. A preset too slow for the machine needs seconds for them, and
+// nobody waits for them.
 const farewell = time.Second
 
 // finish codes what was taken before the end and empties the codecs.
@@ -148,7 +149,7 @@ func (e *Encoder) finish() error {
 		}
 	}
 	err := e.audio.flush()
-	if verr := e.video.flush(); err == nil {
+	if verr := e.video.flush(began.Add(farewell)); err == nil {
 		err = verr
 	}
 	e.release()

@@ -213,3 +213,26 @@ func TestManyCallers(t *testing.T) {
 	stop()
 	pic.Release()
 }
+
+// A codec that looks ahead holds many pictures at the end. What a machine that
+// is too slow has not coded by the end of the farewell is forgone.
+func TestSlowCodecEndsInTime(t *testing.T) {
+	cfg := testConfig()
+	cfg.Video.Tune = ""
+	g := &gate{pass: make(chan struct{})}
+	e, stop := start(t, cfg, g)
+	const pictures = 12 // fewer than x264 looks ahead with this preset
+	for n := range int64(pictures) {
+		offer(t, e, tick(t, cfg.House, n))
+	}
+	require.Eventually(t, func() bool { return e.Stats().Encoded == pictures }, patience, time.Millisecond)
+	require.Empty(t, g.of(media.Video), "all are inside the codec")
+	began := time.Now()
+	go func() {
+		time.Sleep(farewell + 100*time.Millisecond) // what the first picture takes
+		close(g.pass)
+	}()
+	stop()
+	require.Less(t, len(g.of(media.Video)), pictures, "nobody waits for the rest")
+	require.Less(t, time.Since(began), farewell+patience)
+}

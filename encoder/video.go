@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/asticode/go-astiav"
 
@@ -90,7 +91,13 @@ func (v *video) code(n int64, p media.Picture, key bool) error {
 	return nil
 }
 
-func (v *video) flush() error { return v.codec.send(nil) }
+// flush has the codec give what it holds, and forgoes what is not out by then.
+func (v *video) flush(until time.Time) error {
+	if len(v.inside) == 0 || !time.Now().Before(until) {
+		return nil
+	}
+	return v.codec.flush(until)
+}
 
 // holds reports whether pictures are still inside the codec.
 func (v *video) holds() bool { return len(v.inside) > 0 }

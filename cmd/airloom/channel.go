@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/asticode/go-astiav"
@@ -132,27 +133,40 @@ const heapSlack = 50
 // run is the channel on air, until the context is done.
 func (c *channel) run(ctx context.Context) error {
 	debug.SetGCPercent(heapSlack)
-	var g actors
-	g.add("board", c.board.Run)
-	g.add("workers", c.reap)
+	receivers := []*actor{helper("workers", c.reap)}
 	if c.web != nil {
-		g.add("web", c.web.Run)
-		g.add("preview", c.hls.Run)
+		receivers = append(receivers, helper("web", c.web.Run), helper("preview", c.hls.Run))
 	}
 	for _, o := range c.outputs {
-		g.add("output "+o.Status().Name, o.Run)
+		receivers = append(receivers, helper("output "+o.Status().Name, o.Run))
 	}
-	g.add("encoder", c.encoder.Run)
-	g.add("slate", func(ctx context.Context) error {
+	slate := helper("slate", func(ctx context.Context) error {
 		go c.loadSlate() // may hang with the storage; nothing waits for it
 		<-ctx.Done()
 		c.slate.Close()
 		return nil
 	})
-	g.add("engine", c.engine.Run)
-	g.add("watchdog", c.watchdog)
+	g := actors{log: c.log, lost: c.lost, stopping: c.board.Stopping}
+	g.add(helper("board", c.board.Run))
+	g.add(receivers...)
+	g.add(essential("encoder", c.encoder.Run), slate)
+	g.add(essential("engine", c.engine.Run))
+	g.add(helper("watchdog", c.watchdog))
 	c.log.Info("on air", "channel", c.cfg.Channel.Name, "items", len(c.loop.Playlist().Items), "outputs", len(c.outputs))
-	return g.run(ctx, 5*time.Second)
+	return g.run(ctx, grace)
+}
+
+// grace is how long an end may take. With lastCall and the closing of the log it
+// stays below the five seconds that are promised.
+const grace = 3800 * time.Millisecond
+
+// lost notes that a part has ended that the air can do without.
+func (c *channel) lost(name string, err error) {
+	c.log.Error("a part of the channel is gone, the air goes on", "part", name, "error", err)
+	c.board.Raise(control.Alert{
+		Severity: "error", Code: strings.ReplaceAll(name, " ", "-") + "-ended", Since: time.Now(),
+		Message: err.Error() + ": the air goes on without it; restart the channel when it suits",
+	})
 }
 
 // reap waits, at the end, until the workers are gone. One that hangs on stuck
@@ -197,7 +211,7 @@ func (c *channel) watchdog(ctx context.Context) error {
 // report takes note of what aired. It is called by the engine and never blocks.
 func (c *channel) report(r playout.Row) {
 	c.board.Report(r)
-	if r.Outcome == playout.Played {
+	if r.Final && r.Outcome != playout.Skipped {
 		c.outputs.Join()
 	}
 }

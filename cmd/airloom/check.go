@@ -70,7 +70,7 @@ func missingSources(list *playlist.Playlist, file string, cfg *configs.Config) p
 		}
 		if _, err := os.Stat(path); err != nil {
 			problems.Warnf(playlist.Position{File: file, Line: it.Line, Column: 1},
-				"%s is not there: until it is, the next item airs in its place", it.Source)
+				"%s is not there: until it is, the next item airs in its place", playlist.Redact(it.Source))
 		}
 	}
 	return problems

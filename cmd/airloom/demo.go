@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -41,6 +42,19 @@ func demoCommand() *cobra.Command {
 
 const demoListen = "127.0.0.1:8080"
 
+// demoPage is the address for the page: the one wanted, or another port if that
+// is taken. It is settled before anything is built, as the hints name it.
+func demoPage(wanted string) (string, error) {
+	socket, err := net.Listen("tcp", wanted)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		socket, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return "", fmt.Errorf("find a port for the demo's page: %w", err)
+	}
+	return socket.Addr().String(), socket.Close()
+}
+
 func runDemo(ctx context.Context, out io.Writer, length time.Duration) error {
 	logs := newLogWriter(os.Stderr)
 	defer logs.close()
@@ -57,18 +71,19 @@ func runDemo(ctx context.Context, out io.Writer, length time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("start the demo's receiver: %w", err)
 	}
-	cfg := demoConfig(list, server.Addr())
+	page, err := demoPage(demoListen)
+	if err != nil {
+		return err
+	}
+	if page != demoListen {
+		fmt.Fprintf(out, "  %s is taken: the page gets another port\n", demoListen)
+	}
+	cfg := demoConfig(list, server.Addr(), page)
 	items, problems := loadPlaylist(list, cfg)
 	if problems.Fatal() {
 		return fmt.Errorf("the demo's playlist: %s", problems[0])
 	}
-	with := extras{web.Config{Hints: demoHints}, arrivalAt(server)}
-	c, err := newChannel(cfg, items, with, log)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		fmt.Fprintf(out, "  %s is taken: the page gets another port\n", demoListen)
-		cfg.Web.Listen = "127.0.0.1:0"
-		c, err = newChannel(cfg, items, with, log)
-	}
+	c, err := newChannel(cfg, items, extras{web.Config{Hints: demoHints(page)}, arrivalAt(server)}, log)
 	if err != nil {
 		return err
 	}
@@ -98,11 +113,13 @@ const demoWords = `
   Stop with Ctrl-C. What to try next is on the page, and in README.md.
 `
 
-var demoHints = []web.Hint{
-	{Text: "Kill the decoder of the clip on air: the picture holds for less than a second and the clip goes on where it would be.",
-		Command: fmt.Sprintf("kill -9 $(pgrep -o -P %d -f clip-worker)", os.Getpid())},
-	{Text: "Read the status as a program would.", Command: "curl -s http://127.0.0.1:8080/api/v1/status"},
-	{Text: "Make it your own channel: write airloom.yml and playlists/main.yml as the README shows, then look them through.", Command: "airloom check"},
+func demoHints(page string) []web.Hint {
+	return []web.Hint{
+		{Text: "Kill the decoder of the clip on air: the picture holds for less than a second and the clip goes on where it would be.",
+			Command: fmt.Sprintf("kill -9 $(pgrep -o -P %d -f clip-worker)", os.Getpid())},
+		{Text: "Read the status as a program would.", Command: "curl -s http://" + page + "/api/v1/status"},
+		{Text: "Make it your own channel: write airloom.yml and playlists/main.yml as the README shows, then look them through.", Command: "airloom check"},
+	}
 }
 
 // arrivalAt asks the demo's receiver what arrives.
@@ -124,12 +141,12 @@ func arrivalAt(server *receiver.Server) func() control.Arrival {
 }
 
 // demoConfig is the config of the demo: the defaults, with everything on loopback.
-func demoConfig(list, receiver string) *configs.Config {
+func demoConfig(list, receiver, page string) *configs.Config {
 	cfg := configs.Default()
 	cfg.Channel.Name = "Demo"
 	cfg.Media.Root = filepath.Dir(list)
 	cfg.Playlists.Watch, cfg.Playlists.Base = filepath.Dir(list), filepath.Base(list)
-	cfg.Web.Listen = demoListen
+	cfg.Web.Listen = page
 	cfg.Outputs = []configs.Output{{Name: "demo", URL: configs.TargetOf("rtmp://" + receiver + "/live/demo"), Key: "output"}}
 	return cfg
 }

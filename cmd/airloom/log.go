@@ -43,16 +43,17 @@ func (w *logWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// close writes what is queued, for at most a second.
+// close writes what is queued, for at most half a second.
 func (w *logWriter) close() {
+	limit := time.After(500 * time.Millisecond)
 	select {
 	case w.lines <- nil:
-	case <-time.After(time.Second):
+	case <-limit:
 		return
 	}
 	select {
 	case <-w.done:
-	case <-time.After(time.Second):
+	case <-limit:
 	}
 }
 

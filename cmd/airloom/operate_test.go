@@ -147,3 +147,41 @@ func TestTheStreamKeyIsNeverPrinted(t *testing.T) {
 	require.NotContains(t, s.Output.LastError, key)
 	require.NotContains(t, ch.Log(), key)
 }
+
+// A hangup asks for the playlist, from the first moment on and to the last: it
+// never ends the process.
+func TestHangupEndsNothing(t *testing.T) {
+	hole, err := net.Listen("tcp", "127.0.0.1:0") // an output that takes its time to end
+	require.NoError(t, err)
+	defer hole.Close()
+	clip := airtest.Clips(t, airtest.Plain1)[0]
+	var long []airtest.Item // long to read: the page's port is open before that is done
+	for range 3000 {
+		long = append(long, airtest.Item{Clip: clip})
+	}
+	ch := airtest.Airloom(t, airtest.Setup{Output: "rtmp://" + hole.Addr().String() + "/live/x", Items: long})
+	config, err := os.ReadFile(filepath.Join(ch.Dir, "airloom.yml"))
+	require.NoError(t, err)
+	_, page, _ := strings.Cut(string(config), `web: {listen: "`)
+	page, _, _ = strings.Cut(page, `"`)
+	airtest.Eventually(t, 10*time.Second, "the port is open", func() bool {
+		c, err := net.Dial("tcp", page)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+	ch.Signal(syscall.SIGHUP)
+	ch.Until(10*time.Second, "on air", func(s control.Status) bool { return s.State == control.OnAir })
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for ch.Running() {
+			ch.Signal(syscall.SIGHUP)
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	_, code := ch.Stop()
+	<-ended
+	require.Zero(t, code)
+}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"airloom/configs"
+	"airloom/playlist"
 	"airloom/playout/control"
 )
 
@@ -32,6 +32,10 @@ func runCommand() *cobra.Command {
 }
 
 func run(cmd *cobra.Command, path string) error {
+	// From the first moment to the last: by default, a hangup ends a process.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+
 	cfg, problems := loadConfig(path)
 	for _, p := range problems {
 		fmt.Fprintln(cmd.ErrOrStderr(), p)
@@ -48,52 +52,47 @@ func run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	c.reload()
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
-	go c.reloadOnHangup(ctx)
+	c.loadBase(ctx, hangup)
 	return c.run(ctx)
 }
 
-// reloadOnHangup reads the playlist again at each SIGHUP.
-func (c *channel) reloadOnHangup(ctx context.Context) {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-hangup:
-			c.reload()
-		}
+// loadBase puts the base playlist in place and keeps it as its file stands at
+// each hangup. A start begins with the playlist, unless storage is stuck.
+func (c *channel) loadBase(ctx context.Context, hangup <-chan os.Signal) {
+	r := &reloader{
+		log: c.log, alert: c.playlistAlert, put: c.put,
+		read: func() (*playlist.Playlist, playlist.Problems) { return loadPlaylist(c.cfg.BasePath(), c.cfg) },
+	}
+	first := make(chan struct{})
+	go r.run(ctx, hangup, first)
+	select {
+	case <-first:
+	case <-time.After(answersWithin):
+	case <-ctx.Done():
 	}
 }
 
-// reload puts the base playlist in place as the file stands. One that cannot be
-// read or has a mistake changes nothing: the last good one goes on.
-func (c *channel) reload() {
-	const code = "playlist"
-	list, problems := loadPlaylist(c.cfg.BasePath(), c.cfg)
-	for _, p := range problems {
-		c.log.Log(context.Background(), severity(p), "playlist", "problem", p.String())
+// put makes the playlist the one that airs. What is on air goes on.
+func (c *channel) put(list *playlist.Playlist) {
+	ids := make(map[string]bool, len(list.Items))
+	for _, it := range list.Items {
+		ids[it.ID] = true
 	}
-	if problems.Fatal() {
-		c.board.Raise(control.Alert{Severity: "error", Code: code, Since: time.Now(),
-			Message: "the playlist cannot be used and the last good one goes on: " + problems[0].String()})
-		return
-	}
-	c.board.Clear(code)
 	c.loop.Replace(list)
 	c.engine.Refresh()
-	c.log.Info("playlist read", "file", list.File, "items", len(list.Items))
+	c.board.KeepItems(ids)
 }
 
-func severity(p configs.Problem) slog.Level {
-	if (configs.Problems{p}).Fatal() {
-		return slog.LevelError
+// playlistAlert shows what is wrong with the playlist; "" is nothing.
+func (c *channel) playlistAlert(message string) {
+	const code = "playlist"
+	if message == "" {
+		c.board.Clear(code)
+		return
 	}
-	return slog.LevelWarn
+	c.board.Raise(control.Alert{Severity: "error", Code: code, Since: time.Now(), Message: message})
 }
 
 func levelOf(name string) slog.Level {
