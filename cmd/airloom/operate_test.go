@@ -32,12 +32,13 @@ func TestHangupReadsThePlaylistAgain(t *testing.T) {
 	ch := start(t, srv.URL("x"))
 	more := airtest.Clips(t, airtest.Still)
 	ch.Playlist(airtest.Items(more...))
-	before, _ := ch.Status()
+	var before, after control.Status
+	ch.Until(5*time.Second, "a clip is on air", func(s control.Status) bool { before = s; return s.Now != nil })
 	ch.Signal(syscall.SIGHUP)
 	ch.Until(5*time.Second, "what follows is what the new playlist says", func(s control.Status) bool {
-		return s.Next != nil && s.Next.Title == string(airtest.Still)
+		after = s
+		return s.Now != nil && s.Next != nil && s.Next.Title == string(airtest.Still)
 	})
-	after, _ := ch.Status()
 	if after.Now.Title != string(airtest.Still) { // no join came between
 		require.Equal(t, before.Now.StartedAt.Round(time.Second), after.Now.StartedAt.Round(time.Second), "the clip on air went on")
 	}
@@ -100,6 +101,7 @@ func TestAWedgedOutputCostsTheOthersNothing(t *testing.T) {
 	require.NoError(t, err)
 	defer hole.Close()
 	srv := airtest.NGINX(t)
+	machine := airtest.Watch()
 	clips := airtest.Clips(t, airtest.Plain1, airtest.Plain2)
 	ch := airtest.Airloom(t, airtest.Setup{
 		Items: airtest.Items(clips...),
@@ -116,9 +118,11 @@ func TestAWedgedOutputCostsTheOthersNothing(t *testing.T) {
 	require.Equal(t, "good", s.Outputs[1].Name)
 	require.EqualValues(t, 1, s.Outputs[1].Sessions)
 	require.Zero(t, s.Outputs[1].DroppedPackets)
+	s, _ = ch.Status()
 	_, code := ch.Stop()
 	require.Zero(t, code)
 	report := airtest.Analyse(t, srv.Recordings()[0], clips, airtest.DefaultHouse)
+	report.Excuse = airtest.ExcuseOf(s, machine.Others())
 	report.RequireContiguous(t)
 	report.RequireJoins(t)
 }
