@@ -28,12 +28,15 @@ func TestRow09Memory(t *testing.T) {
 	ch.Publishing(10 * time.Second)
 	var peak, brief int64
 	until := func(join int64) (airtest.Usage, control.Status) {
+		var s control.Status
+		var u airtest.Usage
 		airtest.Eventually(t, time.Duration(join+60)*time.Second, fmt.Sprintf("join %d", join), func() bool {
-			s, ok := ch.Status()
-			return ok && s.Tick >= join*25 && s.Resources.Workers == 2 // the clip on air and the next one
+			s, _ = ch.Status()
+			u = ch.Usage()
+			after, ok := ch.Status()
+			// The clip on air and the next one, before and after: files are counted with the same readers open.
+			return ok && s.Tick >= join*25 && s.Resources.Workers == 2 && after.Resources.Workers == 2 && u.Processes == 3
 		})
-		s, _ := ch.Status()
-		u := ch.Usage()
 		airtest.Stay(t, 1200*time.Millisecond, func() string { // at any moment from join to join
 			u := ch.Usage()
 			if u.Processes <= 3 { // a worker that is just ending is a third for a moment
