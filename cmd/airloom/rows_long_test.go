@@ -59,7 +59,9 @@ func TestRow09Memory(t *testing.T) {
 	require.Less(t, mb(end.RootRSS-base.RootRSS), growth, "growth of the keeper")
 	require.InDelta(t, base.RootFiles, end.RootFiles, 3, "file descriptors")
 	require.LessOrEqual(t, end.Processes, 4, "the keeper and its workers")
-	require.InDelta(t, first.Resources.Pictures, last.Resources.Pictures, 8, "live pictures")
+	// Where in a clip one looks decides how many of its ring's 13 slots are filled;
+	// a picture lost at every join would be far beyond that.
+	require.InDelta(t, first.Resources.Pictures, last.Resources.Pictures, 16, "live pictures")
 	tree := airtest.Tree(ch.PID())
 	_, code := ch.Stop()
 	require.Zero(t, code)
