@@ -44,7 +44,7 @@ func (r *Report) RequireContiguous(t testing.TB) {
 	if len(r.Video.Samples) == 0 || len(r.Audio.Samples) == 0 {
 		bad = append(bad, fmt.Sprintf("%d pictures and %d AAC frames were recorded", len(r.Video.Samples), len(r.Audio.Samples)))
 	}
-	for _, s := range r.Video.OffGrid(int64(r.House.FPS.Den), int64(r.House.FPS.Num), r.Excuse.Skipped) {
+	for _, s := range r.Video.OffGrid(r.House.FPS.Den, r.House.FPS.Num, r.Excuse.Skipped) {
 		bad = append(bad, "picture: "+s)
 	}
 	for _, s := range r.Audio.OffGrid(1024, int64(r.House.SampleRate), 0) {
