@@ -76,6 +76,8 @@ type Playlists struct {
 	Base   string        `yaml:"base"` // a name in Watch; see BasePath
 	Settle time.Duration `yaml:"settle"`
 	Rescan time.Duration `yaml:"rescan"`
+	// DayStart is the time of day at which ffplayout's dated playlists begin.
+	DayStart string `yaml:"day_start"`
 }
 
 // House is the format that everything is normalised to.
@@ -134,8 +136,10 @@ type AntMedia struct {
 
 // Fallback says what airs when an item cannot. Filler and Slate are sources as
 // in a playlist, relative to the media root; "": none, and the built-in one.
+// Fillers is a folder of clips for `fill: fit`; "": the filler alone.
 type Fallback struct {
 	Filler   string        `yaml:"filler"`
+	Fillers  string        `yaml:"fillers"`
 	Slate    string        `yaml:"slate"`
 	HoldMax  time.Duration `yaml:"hold_max"`
 	StallMax time.Duration `yaml:"stall_max"`
@@ -184,7 +188,7 @@ func Default() *Config {
 	return &Config{
 		Channel:   Channel{Name: "airloom", Timezone: "Local"},
 		Media:     Media{Root: "media", Schemes: []string{"rtsp", "rtsps", "rtmp", "rtmps", "srt", "http", "https", "udp", "rtp"}, Hosts: []string{}},
-		Playlists: Playlists{Watch: "playlists", Base: "main.yml", Settle: 2 * time.Second, Rescan: time.Minute},
+		Playlists: Playlists{Watch: "playlists", Base: "main.yml", Settle: 2 * time.Second, Rescan: time.Minute, DayStart: "05:59:25"},
 		House:     House{Width: 1280, Height: 720, FPS: Rate{25, 1}, SampleRate: 44100, Fit: "pad"},
 		Encoder: Encoder{
 			Video: Video{

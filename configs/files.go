@@ -31,6 +31,9 @@ func (c *Config) CheckFiles() Problems {
 			missing(key, c.inRoot(source), "the built-in slate airs in its place", false)
 		}
 	}
+	if f := c.Fallback.Fillers; f != "" {
+		missing("fallback.fillers", c.inRoot(f), "without clips to fill with, the slate fills the time", true)
+	}
 	if w := c.Web.TLS; w.Cert != "" && w.Key != "" {
 		if _, err := tls.LoadX509KeyPair(w.Cert, w.Key); err != nil {
 			at := c.Pos("web.tls.cert")

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"airloom/playlist/document"
+	"airloom/playlist/when"
 )
 
 // validate holds the keys against what they may be, and against each other.
@@ -30,9 +31,7 @@ func (c *Config) validate() {
 
 // notYet are the keys that this version reads and checks, and nothing more.
 var notYet = []string{
-	"playlists.settle", "playlists.rescan",
 	"antmedia.api", "antmedia.token", "antmedia.takeover",
-	"state.dir", "state.resume", "asrun.keep",
 }
 
 // warnNotYet says of each such key in the file that it does nothing, unless
@@ -149,15 +148,18 @@ func (c *Config) validatePlaylists() {
 		c.errorf("playlists.base", "%s is outside of the watched folder %s: move the file there, or change playlists.watch", c.reading.Quote("playlists.base", p.Base), p.Watch)
 	} else {
 		switch ext := strings.ToLower(filepath.Ext(p.Base)); ext {
-		case ".yml", ".yaml", ".json":
+		case ".yml", ".yaml", ".json", ".m3u", ".m3u8", ".txt":
 		default:
-			c.errorf("playlists.base", "%s ends in none of .yml, .yaml and .json: rename the file", c.reading.Quote("playlists.base", p.Base))
+			c.errorf("playlists.base", "%s ends in none of .yml, .yaml, .json, .m3u, .m3u8 and .txt: rename the file", c.reading.Quote("playlists.base", p.Base))
 		}
 	}
 	if p.Settle > time.Minute {
 		c.errorf("playlists.settle", "%s is too long: write 1m or less, or edits take for ever to air", short(p.Settle))
 	}
 	c.atLeast("playlists.rescan", p.Rescan, time.Second)
+	if _, err := when.ParseClock(p.DayStart); err != nil {
+		c.errorf("playlists.day_start", "%v", err)
+	}
 }
 
 // within reports whether the path is below the folder, going by the text alone.
@@ -169,6 +171,10 @@ func within(folder, path string) bool {
 func (c *Config) validateFallback() {
 	f := c.Fallback
 	c.media("fallback.filler", f.Filler)
+	c.media("fallback.fillers", f.Fillers)
+	if strings.Contains(f.Fillers, "://") {
+		c.errorf("fallback.fillers", "fillers is a folder of clips: name one under the media root")
+	}
 	c.media("fallback.slate", f.Slate)
 	if strings.Contains(f.Slate, "://") {
 		c.errorf("fallback.slate", "the slate must be at hand when nothing else is: name a picture file under the media root")
