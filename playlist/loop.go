@@ -1,6 +1,7 @@
 package playlist
 
 import (
+	"math"
 	"slices"
 	"sync"
 )
@@ -61,15 +62,20 @@ func (l *Loop) Replace(p *Playlist) {
 	l.set(p)
 }
 
-// Now is the entry to begin with: the first.
-func (l *Loop) Now() Entry {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.entry(0, 0)
+// Next is what follows the entry as the playlist stands now; the entry itself
+// where it is left before its end.
+func (l *Loop) Next(e Entry, left, _ int64) Entry {
+	if left >= 0 && e.Item.ID != "" {
+		e.From = left
+		return e
+	}
+	return l.after(e)
 }
 
-// After is what follows the entry as the playlist stands now.
-func (l *Loop) After(e Entry) Entry {
+// Cut is never: a loop knows no time of day.
+func (l *Loop) Cut(Entry, int64) int64 { return math.MaxInt64 }
+
+func (l *Loop) after(e Entry) Entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e.Item.ID == "" {

@@ -30,7 +30,7 @@ func listOf(t testing.TB, words string) *Playlist {
 func walk(l *Loop, from Entry, n int) string {
 	var names []string
 	for range n {
-		from = l.After(from)
+		from = l.after(from)
 		names = append(names, fmt.Sprintf("%s%d", from.Item.Source, from.Round))
 	}
 	return strings.Join(names, " ")
@@ -38,20 +38,20 @@ func walk(l *Loop, from Entry, n int) string {
 
 func TestLoopRepeatsForEver(t *testing.T) {
 	l := NewLoop(listOf(t, "a b*3 c"))
-	require.Equal(t, Entry{Item: l.Playlist().Items[0], Playlist: "main.yml"}, l.Now())
-	require.Equal(t, "b0 b1 b2 c0 a0 b0", walk(l, l.Now(), 6))
+	require.Equal(t, Entry{Item: l.Playlist().Items[0], Playlist: "main.yml"}, l.after(Entry{}))
+	require.Equal(t, "b0 b1 b2 c0 a0 b0", walk(l, l.after(Entry{}), 6))
 }
 
 func TestLoopOfOneAndOfNone(t *testing.T) {
 	l := NewLoop(nil)
-	require.Zero(t, l.Now())
-	require.Zero(t, l.After(Entry{}))
-	require.Zero(t, l.After(Entry{Item: Item{ID: "gone"}}))
+	require.Zero(t, l.after(Entry{}))
+	require.Zero(t, l.after(Entry{}))
+	require.Zero(t, l.after(Entry{Item: Item{ID: "gone"}}))
 	l.Replace(listOf(t, "a"))
 	require.Equal(t, "a0 a0", walk(l, Entry{}, 2))
-	a := l.Now()
+	a := l.after(Entry{})
 	l.Replace(nil)
-	require.Zero(t, l.After(a), "nothing follows in an empty playlist")
+	require.Zero(t, l.after(a), "nothing follows in an empty playlist")
 	l.Replace(listOf(t, "x a y"))
 	require.Equal(t, "y0 x0", walk(l, a, 2), "identity outlives an empty playlist")
 }
@@ -71,9 +71,9 @@ func TestLoopAfterEdits(t *testing.T) {
 		{"a b c d e", "c", "e d x", "d0 x0 e0"}, // survivors in another order
 	} {
 		l := NewLoop(listOf(t, c.before))
-		e := l.Now()
+		e := l.after(Entry{})
 		for e.Item.Source != c.at {
-			e = l.After(e)
+			e = l.after(e)
 		}
 		l.Replace(listOf(t, c.after))
 		require.Equal(t, c.want, walk(l, e, len(strings.Fields(c.want))), "%+v", c)
@@ -82,7 +82,7 @@ func TestLoopAfterEdits(t *testing.T) {
 
 func TestLoopRemembersSeveralEdits(t *testing.T) {
 	l := NewLoop(listOf(t, "a b c d e"))
-	b := l.After(l.Now())
+	b := l.after(l.after(Entry{}))
 	for _, words := range []string{"a c d e", "a d e", "a e", "a e f"} {
 		l.Replace(listOf(t, words))
 	}
@@ -106,9 +106,9 @@ func TestLoopUnderEdits(t *testing.T) {
 	})
 	for range 2 {
 		group.Go(func() {
-			e := l.Now()
+			e := l.after(Entry{})
 			for range 2000 {
-				e = l.After(e)
+				e = l.after(e)
 				if e.Item.ID == "" || e.Round >= e.Item.Repeat {
 					t.Errorf("%+v is no entry", e)
 				}

@@ -141,13 +141,16 @@ type list []string
 func (l list) entry(i int) playlist.Entry {
 	return playlist.Entry{Playlist: "p.yml", Index: i, Item: playlist.Item{ID: l[i], Source: l[i], Title: l[i]}}
 }
-func (l list) Now() playlist.Entry {
-	if len(l) == 0 {
+func (l list) Next(e playlist.Entry, _, _ int64) playlist.Entry {
+	switch {
+	case len(l) == 0:
 		return playlist.Entry{}
+	case e.Item.ID == "":
+		return l.entry(0)
 	}
-	return l.entry(0)
+	return l.entry((e.Index + 1) % len(l))
 }
-func (l list) After(e playlist.Entry) playlist.Entry { return l.entry((e.Index + 1) % len(l)) }
+func (l list) Cut(playlist.Entry, int64) int64 { return Never }
 
 // repeats is a rundown whose items each air a number of times in a row.
 type repeats struct {
@@ -155,15 +158,16 @@ type repeats struct {
 	times int
 }
 
-func (r repeats) Now() playlist.Entry { return r.entry(0) }
-
 func (r repeats) entry(i int) playlist.Entry {
 	e := r.list.entry(i)
 	e.Item.Repeat = r.times
 	return e
 }
 
-func (r repeats) After(e playlist.Entry) playlist.Entry {
+func (r repeats) Next(e playlist.Entry, _, _ int64) playlist.Entry {
+	if e.Item.ID == "" {
+		return r.entry(0)
+	}
 	if e.Round+1 < r.times {
 		next := r.entry(e.Index)
 		next.Round = e.Round + 1

@@ -37,7 +37,7 @@ func (e *Engine) lookAhead() {
 	case media.KindOf(err) == media.FaultCrashed && f.crashes == 0:
 		e.tell(f.entry, Crashed, err)
 		f.close()
-		f.clip, f.err, f.crashes = e.rooms.Opener.Open(e.ctx, f.spec, media.Start{}), nil, 1
+		f.clip, f.err, f.crashes = e.rooms.Opener.Open(e.ctx, f.spec, media.Start{Tick: f.entry.From}), nil, 1
 	default:
 		if media.KindOf(err) == media.FaultCrashed {
 			e.ban(f)
@@ -97,15 +97,12 @@ func (e *Engine) open(entry playlist.Entry) *feed {
 		return f
 	}
 	f.spec = spec
-	f.clip = e.rooms.Opener.Open(e.ctx, spec, media.Start{})
+	f.clip = e.rooms.Opener.Open(e.ctx, spec, media.Start{Tick: entry.From})
 	return f
 }
 
 func (e *Engine) follow() playlist.Entry {
-	if e.after.Item.ID == "" {
-		return e.rooms.Rundown.Now()
-	}
-	return e.rooms.Rundown.After(e.after)
+	return e.rooms.Rundown.Next(e.after, Ended, e.n)
 }
 
 // skip gives the look-ahead's item up before it aired.

@@ -100,9 +100,9 @@ type sleeper struct {
 	pause time.Duration
 }
 
-func (s sleeper) After(e playlist.Entry) playlist.Entry {
+func (s sleeper) Next(e playlist.Entry, left, n int64) playlist.Entry {
 	if len(s.cam.at) > 0 && len(s.cam.at) < 100 {
 		time.Sleep(s.pause)
 	}
-	return s.list.After(e)
+	return s.list.Next(e, left, n)
 }

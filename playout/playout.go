@@ -10,6 +10,7 @@ package playout
 
 import (
 	"context"
+	"math"
 
 	"airloom/playlist"
 	"airloom/playout/media"
@@ -47,10 +48,20 @@ type Encoder interface {
 	Room() <-chan struct{}
 }
 
-// Rundown is the order of airing.
+// Rundown is the order of airing. Its methods never block.
 type Rundown interface {
-	// Now is the entry to begin with.
-	Now() playlist.Entry
-	// After is what follows the entry; the playlist may have changed since.
-	After(e playlist.Entry) playlist.Entry
+	// Next is what airs from the channel's tick n on when e, on air until then, is
+	// left at its tick left; Ended says that it is over, or cannot play. For the
+	// zero Entry it is what to begin with; a zero Entry is nothing at all.
+	Next(e playlist.Entry, left, n int64) playlist.Entry
+	// Cut is the tick, n or later, at which the clock takes e off the air; Never
+	// when none is in sight. What airs then is Next(e, left, cut). The zero Entry
+	// is nothing on air.
+	Cut(e playlist.Entry, n int64) int64
 }
+
+// Ended is the place of an item that is over: nothing of it is left to air.
+const Ended int64 = -1
+
+// Never is the tick of a cut that is not in sight.
+const Never int64 = math.MaxInt64
