@@ -49,15 +49,35 @@ func holds(t *testing.T, name string, data []byte) {
 	}
 	seen := map[string]bool{}
 	for _, it := range list.Items {
-		path, err := options.Resolve(it.Source)
-		inside := strings.HasPrefix(path, "/srv/media/") && filepath.Clean(path) == path
-		if err != nil || !inside && !strings.Contains(path, "://") {
-			t.Fatalf("%q leads to %q, %v", it.Source, path, err)
-		}
+		confined(t, it)
 		ended := it.Out == 0 || it.Out > it.In && it.Duration == 0
 		if seen[it.ID] || it.Title == "" || it.Repeat < 1 || it.In < 0 || !ended || it.Loop && it.Duration <= 0 || it.Line < 1 {
 			t.Fatalf("%+v", it)
 		}
 		seen[it.ID] = true
+	}
+}
+
+// confined: the item leads nowhere outside of the media root or the playlists' folder.
+func confined(t *testing.T, it Item) {
+	path, err := options.Resolve(it.Source)
+	switch {
+	case it.Folder != nil:
+		path, err = filepath.Join("/srv/media", it.Folder.Path)+"/", nil
+	case it.Include != "":
+		path, err = filepath.Join("/srv/media", it.Include), nil
+	}
+	inside := strings.HasPrefix(path, "/srv/media/") && (it.Folder != nil || filepath.Clean(path) == path)
+	if err != nil || !inside && !strings.Contains(path, "://") {
+		t.Fatalf("%+v leads to %q, %v", it, path, err)
+	}
+	one := 0
+	for _, is := range []bool{it.Source != "", it.Folder != nil, it.Include != ""} {
+		if is {
+			one++
+		}
+	}
+	if one != 1 {
+		t.Fatalf("%+v", it)
 	}
 }

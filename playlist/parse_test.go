@@ -110,9 +110,10 @@ func TestLoad(t *testing.T) {
 	_, ps = Load(pipe, options)
 	require.ErrorContains(t, ps.Err(), "this is no plain file")
 	path := filepath.Join(dir, "big.yml")
-	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("# x\n", 1<<20)+"#"), 0o644))
+	require.NoError(t, os.WriteFile(path, nil, 0o644))
+	require.NoError(t, os.Truncate(path, MaxSize+1))
 	_, ps = Load(path, options)
-	require.ErrorContains(t, ps.Err(), "larger than 4 MiB")
+	require.ErrorContains(t, ps.Err(), "larger than 64 MiB")
 }
 
 // A large playlist is read in a moment, and so is what is wrong with it.
@@ -132,4 +133,52 @@ func TestManyItems(t *testing.T) {
 	require.Equal(t, "main.yml:502:52: and 11000 more: mend the first ones, and look again", ps[1000].String())
 	t.Logf("%v for %d KiB, three times", time.Since(begun), b.Len()>>10)
 	require.Less(t, time.Since(begun), 20*time.Second)
+}
+
+func TestSchedule(t *testing.T) {
+	list, _ := parseFile(t, "testdata/scheduled.good.yml")
+	s := list.Schedule
+	require.Equal(t, "0 20 * * 1-5", s.Cron.String())
+	require.Equal(t, "23:00", s.Until.String())
+	require.Nil(t, s.At)
+	require.Equal(t, Schedule{
+		Cron: s.Cron, Start: Soft, SoftMax: 5 * time.Minute, Until: s.Until, Priority: 5, Return: Restart, Fill: FillCut, Late: Join,
+	}, *s)
+	require.False(t, list.Loop, "a scheduled playlist ends")
+	require.Equal(t, &Folder{Path: "promos", Order: Shuffle, Count: 2, Recursive: true}, list.Items[0].Folder)
+	require.Equal(t, []any{"promos", 3, "deu", -2.0, 30 * time.Second},
+		[]any{list.Items[0].Title, list.Items[0].Repeat, list.Items[0].Audio, list.Items[0].GainDB, list.Items[0].Duration})
+	require.Equal(t, &Folder{Path: ".", Order: Newest}, list.Items[1].Folder)
+	require.Equal(t, &Folder{Path: "films", Order: Sorted}, list.Items[2].Folder)
+	require.Equal(t, []string{"sub/other.yml", "The other"}, []string{list.Items[3].Include, list.Items[3].Title})
+	require.Equal(t, []string{"third.m3u", "third.m3u"}, []string{list.Items[4].Include, list.Items[4].Title})
+
+	list, _ = parseFile(t, "testdata/once.good.yml")
+	require.Equal(t, "2026-12-31 23:59:50", list.Schedule.At.String())
+	require.Equal(t, []any{Hard, Resume, FillFit, Begin, time.Hour},
+		[]any{list.Schedule.Start, list.Schedule.Return, list.Schedule.Fill, list.Schedule.Late, list.Schedule.Duration})
+	require.True(t, list.Loop, "as written")
+
+	list, _ = parseFile(t, "testdata/not-looped.good.yml")
+	require.False(t, list.Loop)
+	require.Nil(t, list.Schedule)
+}
+
+func TestNamesOfFiles(t *testing.T) {
+	for path, want := range map[string]string{
+		"/srv/lists/main.yml": "main.yml", "/srv/lists/2026/11/a.json": "2026/11/a.json", "/srv/other/b.yml": "b.yml",
+		"/srv/lists": "lists", "/srv/lists/..a.yml": "..a.yml",
+	} {
+		require.Equal(t, want, NameIn("/srv/lists", path))
+	}
+	o := options
+	o.Name = "sub/main.yml"
+	first, ps := Parse("/srv/lists/sub/main.yml", []byte("items: [{source: a.mp4}]\n"), o)
+	require.Empty(t, ps)
+	require.Equal(t, []string{"sub/main.yml", "main"}, []string{first.File, first.Name})
+	again, _ := Parse("/srv/lists/sub/main.yml", []byte("items: [{source: b.mp4}]\n"), o)
+	require.Len(t, first.Version, 16)
+	require.NotEqual(t, first.Version, again.Version)
+	_, ps = Parse("/srv/lists/sub/main.yml", []byte("items: [{playlist: sub/../sub/main.yml}]\n"), o)
+	require.EqualError(t, ps.Err(), `/srv/lists/sub/main.yml:1:20: playlist: "sub/../sub/main.yml" is this playlist itself: name another, or write loop: true above items`)
 }

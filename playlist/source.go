@@ -13,11 +13,14 @@ import (
 	"airloom/playlist/document"
 )
 
-// Options is what playlists may name: the channel's media settings.
+// Options is what playlists may name, the channel's media settings, and what
+// their files do not say themselves.
 type Options struct {
-	Root    string   // the media root, an absolute path; "" leaves paths as they are
-	Schemes []string // URL schemes that are allowed
-	Hosts   []string // hosts that URLs may name; none: any
+	Name     string   // the playlist's name: see [NameIn]; "" is the file's own
+	DayStart string   // the time of day at which ffplayout's days begin; "" is 05:59:25
+	Root     string   // the media root, an absolute path; "" leaves paths as they are
+	Schemes  []string // URL schemes that are allowed
+	Hosts    []string // hosts that URLs may name; none: any
 }
 
 // isURL tells URLs from file names by their ://.
@@ -67,6 +70,48 @@ func Resolve(root, source string) (string, error) {
 	return filepath.Join(root, inside), nil
 }
 
+// Folder is a folder's path relative to the media root, with slashes; "." is the
+// root itself. Like Resolve it looks at the text alone.
+func (o Options) Folder(folder string) (string, error) {
+	switch {
+	case strings.TrimSpace(folder) == "":
+		return "", errors.New("it is empty: write a folder under the media root, or . for the root itself")
+	case strings.ContainsFunc(folder, unicode.IsControl):
+		return "", errors.New("it holds a line break or control character: write it on one line")
+	case isURL(folder):
+		return "", errors.New("a URL is no folder: write source, or a folder under the media root")
+	}
+	inside := filepath.Clean(folder)
+	if filepath.IsAbs(folder) {
+		rel, err := filepath.Rel(o.Root, inside)
+		if o.Root == "" || err != nil || !filepath.IsLocal(rel) {
+			return "", fmt.Errorf("%q is outside of the media root %s: move the folder there, or change media.root", folder, o.Root)
+		}
+		inside = rel
+	}
+	if !filepath.IsLocal(inside) {
+		return "", fmt.Errorf("%q leaves the media root: write a path below it that does not go up", folder)
+	}
+	return filepath.ToSlash(inside), nil
+}
+
+// Include is another playlist's name: its path below the playlists' folder, with
+// slashes.
+func (o Options) Include(name string) (string, error) {
+	file := filepath.ToSlash(filepath.Clean(name))
+	switch {
+	case strings.TrimSpace(name) == "":
+		return "", errors.New("it is empty: write the name of a file in the playlists' folder")
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return "", errors.New("it holds a line break or control character: write it on one line")
+	case isURL(name) || filepath.IsAbs(name) || !filepath.IsLocal(file) || file == ".":
+		return "", fmt.Errorf("%q is no file in the playlists' folder: write a name relative to that folder, such as other.yml", Redact(name))
+	case file == o.Name:
+		return "", fmt.Errorf("%q is this playlist itself: name another, or write loop: true above items", name)
+	}
+	return file, nil
+}
+
 func (o Options) checkURL(source string) error {
 	u, err := url.Parse(source)
 	if err != nil {
@@ -109,6 +154,19 @@ func Redact(source string) string {
 		return u.String() + "…"
 	}
 	return u.String()
+}
+
+// usualTitle is the title of an item that has none written.
+func (it *Item) usualTitle() string {
+	switch {
+	case it.Include != "":
+		return titleOf(it.Include)
+	case it.Folder == nil:
+		return titleOf(it.Source)
+	case it.Folder.Path == ".":
+		return "all media"
+	}
+	return titleOf(it.Folder.Path)
 }
 
 // titleOf is the file's name, or of a URL its host and path.

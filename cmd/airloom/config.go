@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,5 +54,15 @@ func loadConfig(path string) (*configs.Config, configs.Problems) {
 
 // loadPlaylist reads one playlist file.
 func loadPlaylist(path string, cfg *configs.Config) (*playlist.Playlist, playlist.Problems) {
-	return playlist.Load(path, mediaOptions(cfg))
+	o := mediaOptions(cfg)
+	o.Name, o.DayStart = playlist.NameIn(cfg.Playlists.Watch, absolute(path)), cfg.Playlists.DayStart
+	return playlist.Load(path, o)
+}
+
+// absolute is the path seen from the root; where there is no telling, as it is.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }

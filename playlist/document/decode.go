@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -16,14 +17,14 @@ import (
 type Reader interface{ Read(n *Node) error }
 
 // Decode fills the struct that into points to from the tree, by the fields'
-// yaml tags; what the file does not name keeps its value. unknown, which may be
+// yaml tags; what the file does not name keeps its value, and a list of nodes is
+// handed over as it is, for the caller to decode one by one. unknown, which may be
 // nil, can give the words for a key that no field has; "" leaves the usual ones.
 func Decode(root *Node, into any, unknown func(path, key string) string) *Reading {
-	d := decoder{places: map[string]Position{"": root.Position}, hidden: map[string]bool{}, unknown: unknown, homes: map[string][]string{}}
 	v := reflect.ValueOf(into).Elem()
-	collect(v.Type(), "", d.homes)
+	d := decoder{places: map[string]Position{"": root.Position}, unknown: unknown, homes: shapeOf(v.Type()).homes}
 	d.decode(root, v, "")
-	r := &Reading{places: d.places, hidden: d.hidden, bad: map[Position]bool{}}
+	r := &Reading{places: d.places, hidden: d.hidden}
 	r.Add(d.problems)
 	return r
 }
@@ -34,6 +35,30 @@ type decoder struct {
 	unknown  func(path, key string) string
 	hidden   map[string]bool
 	homes    map[string][]string // where a key of this name belongs
+}
+
+// shape is what a struct type can take, worked out once: a playlist has one of
+// it for each of its many items.
+type shape struct {
+	keys  map[string][]int // where the field of each key is
+	known []string         // the keys, sorted
+	homes map[string][]string
+}
+
+var shapes sync.Map // of reflect.Type to *shape
+
+func shapeOf(t reflect.Type) *shape {
+	if s, ok := shapes.Load(t); ok {
+		return s.(*shape)
+	}
+	s := &shape{keys: map[string][]int{}, homes: map[string][]string{}}
+	if t.Kind() == reflect.Struct {
+		keysOf(t, nil, s.keys)
+	}
+	s.known = slices.Sorted(maps.Keys(s.keys))
+	collect(t, "", s.homes)
+	shapes.Store(t, s)
+	return s
 }
 
 // collect notes under which sections each key may stand.
@@ -76,7 +101,10 @@ func (d *decoder) place(n *Node, path string) Position {
 	return d.places[path]
 }
 
-var duration = reflect.TypeFor[time.Duration]()
+var (
+	duration = reflect.TypeFor[time.Duration]()
+	nodes    = reflect.TypeFor[[]*Node]()
+)
 
 func (d *decoder) decode(n *Node, v reflect.Value, path string) {
 	if r, ok := v.Addr().Interface().(Reader); ok {
@@ -94,6 +122,10 @@ func (d *decoder) decode(n *Node, v reflect.Value, path string) {
 		d.fields(n, v, path)
 	case v.Kind() == reflect.Map:
 		d.mapping(n, v, path)
+	case v.Type() == nodes:
+		if d.want(n, List, path) {
+			v.Set(reflect.ValueOf(n.Items))
+		}
 	case v.Kind() == reflect.Slice:
 		d.list(n, v, path)
 	default:
@@ -146,32 +178,32 @@ func (d *decoder) fields(n *Node, v reflect.Value, path string) {
 	if !d.want(n, Map, path) {
 		return
 	}
-	keys := map[string]reflect.Value{}
-	keysOf(v, keys)
-	seen := map[string]Field{}
+	shape := shapeOf(v.Type())
+	seen := make(map[string]int, len(n.Fields))
 	for _, f := range n.Fields {
-		field, known := keys[f.Key]
+		index, known := shape.keys[f.Key]
 		switch before, twice := seen[f.Key]; {
 		case twice:
-			d.problems.Errorf(f.Position, "%q stands here a second time (first in line %d): keep one", f.Key, before.Line)
+			d.problems.Errorf(f.Position, "%q stands here a second time (first in line %d): keep one", f.Key, before)
 		case !known:
-			d.problems.Errorf(f.Position, "%s", d.stranger(path, f.Key, slices.Sorted(maps.Keys(keys))))
+			d.problems.Errorf(f.Position, "%s", d.stranger(path, f.Key, shape.known))
 		default:
-			d.enter(f, field, join(path, f.Key))
+			d.enter(f, v.FieldByIndex(index), join(path, f.Key))
 		}
-		seen[f.Key] = f
+		seen[f.Key] = f.Line
 	}
 }
 
 // inline marks a field whose own fields stand among its neighbours.
 const inline = ",inline"
 
-func keysOf(v reflect.Value, keys map[string]reflect.Value) {
-	for i := range v.NumField() {
-		if key := v.Type().Field(i).Tag.Get("yaml"); key == inline {
-			keysOf(v.Field(i), keys)
+func keysOf(t reflect.Type, index []int, keys map[string][]int) {
+	for i := range t.NumField() {
+		at := append(slices.Clone(index), i)
+		if key := t.Field(i).Tag.Get("yaml"); key == inline {
+			keysOf(t.Field(i).Type, at, keys)
 		} else if key != "" && key != "-" {
-			keys[key] = v.Field(i)
+			keys[key] = at
 		}
 	}
 }
@@ -181,9 +213,19 @@ func (d *decoder) enter(f Field, v reflect.Value, path string) {
 	d.places[path] = f.Position
 	if f.Value.Kind == Scalar {
 		d.places[path] = f.Value.Position
-		d.hidden[path] = f.Value.Hidden
+		d.hide(path, f.Value)
 	}
 	d.decode(f.Value, v, path)
+}
+
+// hide notes that the value at path may be a secret.
+func (d *decoder) hide(path string, n *Node) {
+	if n.Hidden && d.hidden == nil {
+		d.hidden = map[string]bool{}
+	}
+	if n.Hidden {
+		d.hidden[path] = true
+	}
 }
 
 // stranger is the complaint about a key that is not known here.
@@ -235,7 +277,8 @@ func (d *decoder) list(n *Node, v reflect.Value, path string) {
 	out := reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items))
 	for i, item := range n.Items {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		d.places[at], d.hidden[at] = item.Position, item.Hidden
+		d.places[at] = item.Position
+		d.hide(at, item)
 		d.decode(item, out.Index(i), at)
 	}
 	v.Set(out)

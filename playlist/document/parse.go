@@ -13,16 +13,19 @@ import (
 	"unicode/utf8"
 )
 
-// MaxSize is the largest file that is read, in bytes: some 30,000 items.
+// MaxSize is the largest file that [ReadFile] and [Parse] take, in bytes.
 const MaxSize = 4 << 20
 
 // maxDepth is how deep lists and mappings may nest: no file of ours needs half.
 const maxDepth = 16
 
-// ReadFile reads a whole plain file of up to MaxSize bytes. A longer one comes
-// back one byte too long, for Parse to refuse. The error says what to do, and
-// leaves it to the caller to name the file.
-func ReadFile(path string) ([]byte, error) {
+// ReadFile is [ReadFileUpTo] MaxSize.
+func ReadFile(path string) ([]byte, error) { return ReadFileUpTo(path, MaxSize) }
+
+// ReadFileUpTo reads a whole plain file of up to so many bytes; of a longer one
+// nothing is read. The error says what to do, and leaves it to the caller to
+// name the file.
+func ReadFileUpTo(path string, most int64) ([]byte, error) {
 	// A pipe that nobody writes to must not hold anyone up.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -36,12 +39,21 @@ func ReadFile(path string) ([]byte, error) {
 		return nil, errors.New("this is a directory: name a file in it")
 	case !st.Mode().IsRegular():
 		return nil, errors.New("this is no plain file: name one that is")
+	case st.Size() > most:
+		return nil, tooLarge(most)
 	}
-	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
 		return nil, cannotRead(err)
 	}
+	if int64(len(data)) > most { // it grew
+		return nil, tooLarge(most)
+	}
 	return data, nil
+}
+
+func tooLarge(most int64) error {
+	return fmt.Errorf("the file is larger than %d MiB: split it", most>>20)
 }
 
 func cannotRead(err error) error {
@@ -57,13 +69,17 @@ func cannotRead(err error) error {
 	return fmt.Errorf("it cannot be read (%w): look at the disk", err)
 }
 
-// Parse reads a file into a tree: as JSON when its name ends in .json, else as
-// YAML. An empty file is a Null node. Without a tree, problems say why.
-func Parse(name string, data []byte) (*Node, Problems) {
+// Parse is [ParseUpTo] MaxSize.
+func Parse(name string, data []byte) (*Node, Problems) { return ParseUpTo(name, data, MaxSize) }
+
+// ParseUpTo reads a file of up to so many bytes into a tree: as JSON when its
+// name ends in .json, else as YAML. An empty file is a Null node. Without a
+// tree, problems say why.
+func ParseUpTo(name string, data []byte, most int64) (*Node, Problems) {
 	var ps Problems
 	start := Position{name, 1, 1}
-	if len(data) > MaxSize {
-		ps.Errorf(start, "the file is larger than %d MiB: split it", MaxSize>>20)
+	if int64(len(data)) > most {
+		ps.Errorf(start, "%v", tooLarge(most))
 		return nil, ps
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))

@@ -30,6 +30,9 @@ func (r *Reading) Has(path string) bool { _, ok := r.places[path]; return ok }
 
 // Add takes over problems found elsewhere: their values count as not read.
 func (r *Reading) Add(ps Problems) {
+	if len(ps) > 0 && r.bad == nil {
+		r.bad = map[Position]bool{}
+	}
 	for _, p := range ps {
 		r.bad[p.Position] = true
 	}
