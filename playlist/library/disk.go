@@ -1,0 +1,373 @@
+package library
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"airloom/playlist"
+)
+
+// What a folder may hold: far beyond what anyone schedules, far below what would
+// take the machine's memory.
+const (
+	maxSize    = 64 << 20 // bytes of one file
+	maxFiles   = 10_000   // playlists
+	maxFolders = 2_000    // with the folder itself
+	maxDepth   = 32       // folders in folders
+	maxBatch   = 200      // files read before the others hear of them
+	batchTime  = 200 * time.Millisecond
+)
+
+// disk touches the folder, on one goroutine. Anything it does may hang.
+type disk struct {
+	*Library
+	events *fsnotify.Watcher // nil: the system has none left
+}
+
+// job is what the disk is to do: look at some names or through everything, or
+// read files.
+type job struct {
+	scan  bool
+	names []string
+	reads []reading
+}
+
+// reading is one file to be read.
+type reading struct {
+	name    string
+	expect  sig
+	how     how
+	version string // of what was last read: equal content is not parsed again
+}
+
+// report is what came of a job.
+type report struct {
+	begun    time.Time
+	err      error // the folder itself cannot be looked into
+	root     sig
+	scan     bool
+	seen     []sight
+	unread   []string // folders that could not be read: what is in them is not known
+	problems playlist.Problems
+	blind    error // why the system does not tell of changes
+	readouts []readout
+}
+
+// sight is what a stat of a name showed.
+type sight struct {
+	name string
+	sig  sig
+	err  error // it shows, but cannot be used
+}
+
+// verdict is what came of reading a file.
+type verdict uint8
+
+const (
+	taken   verdict = iota // read whole, and parsed if it differs
+	busy                   // a program has it open for writing
+	unsure                 // it may be written to, nobody can tell: let it hold still
+	changed                // it is not, or no longer, what was expected
+	failed                 // it could not be read
+)
+
+type readout struct {
+	name     string
+	verdict  verdict
+	sig      sig
+	err      error
+	same     bool // the content is what was read before
+	version  string
+	playlist *playlist.Playlist
+	problems playlist.Problems
+}
+
+func (d *disk) do(j job) report {
+	r := report{begun: time.Now(), scan: j.scan}
+	root, err := os.OpenRoot(d.config.Dir)
+	if err != nil {
+		r.err = plainly(err)
+		return r
+	}
+	defer root.Close()
+	st, err := root.Stat(".")
+	if err != nil {
+		r.err = plainly(err)
+		return r
+	}
+	r.root = sigOf(st)
+	if j.scan {
+		d.scan(root, &r)
+	}
+	for _, name := range j.names {
+		r.seen = append(r.seen, look(root, name))
+	}
+	for _, w := range j.reads {
+		r.readouts = append(r.readouts, d.read(root, w))
+		if len(r.readouts) >= maxBatch || time.Since(r.begun) > batchTime {
+			break
+		}
+	}
+	return r
+}
+
+// scan looks through all folders, and has the system tell of changes in them.
+// Folders are told of before they are read, so that nothing falls in between.
+func (d *disk) scan(root *os.Root, r *report) {
+	type folder struct {
+		name  string
+		depth int
+	}
+	todo, links := []folder{{name: "."}}, []folder(nil)
+	known := map[[2]uint64]bool{{r.root.dev, r.root.ino}: true}
+	watched := map[string]bool{}
+	files := 0
+	for len(todo)+len(links) > 0 {
+		if len(todo) == 0 { // folders have their own name first, then what links call them
+			todo, links = links[:1], links[1:]
+		}
+		at := todo[0]
+		todo = todo[1:]
+		if err := d.watch(at.name); err != nil {
+			r.blind = cmp.Or(r.blind, err)
+		}
+		watched[filepath.Join(d.config.Dir, at.name)] = true
+		entries, err := readDir(root, at.name)
+		if err != nil {
+			if at.name == "." {
+				r.err = plainly(err)
+				return
+			}
+			if !errors.Is(err, fs.ErrNotExist) {
+				r.unread = append(r.unread, at.name)
+				r.problems = append(r.problems, problem(at.name, "the folder cannot be read: %v", plainly(err)))
+			}
+			continue
+		}
+		for _, e := range entries {
+			name := path.Join(at.name, e.Name())
+			switch {
+			case isPlaylist(name):
+				if files++; files > maxFiles {
+					continue
+				}
+				if s := look(root, name); s.sig.kind != missing {
+					r.seen = append(r.seen, s)
+				}
+			case !isFolder(e.Name()) || !e.IsDir() && e.Type()&fs.ModeSymlink == 0:
+			default:
+				st, err := root.Stat(name)
+				if err != nil || !st.IsDir() {
+					continue
+				}
+				s := sigOf(st)
+				if known[[2]uint64{s.dev, s.ino}] {
+					continue
+				}
+				if len(known) >= maxFolders || at.depth >= maxDepth {
+					r.problems = append(r.problems, problem(name, "the folder is not looked into: there are more than %d folders, or %d in each other", maxFolders, maxDepth))
+					continue
+				}
+				if e.IsDir() {
+					known[[2]uint64{s.dev, s.ino}] = true
+					todo = append(todo, folder{name, at.depth + 1})
+				} else {
+					links = append(links, folder{name, at.depth + 1})
+				}
+			}
+		}
+	}
+	if files > maxFiles {
+		r.problems = append(r.problems, problem(".", "the folder holds %d playlists: those beyond the first %d are not read", files, maxFiles))
+	}
+	d.unwatch(watched)
+}
+
+// readDir lists a folder in the order of its names.
+func readDir(root *os.Root, name string) ([]fs.DirEntry, error) {
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	entries, err := f.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, err
+}
+
+func (d *disk) watch(name string) error {
+	if d.events == nil {
+		return errors.New("the system has no watcher left: raise fs.inotify.max_user_instances")
+	}
+	err := d.events.Add(filepath.Join(d.config.Dir, name))
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return errors.New("the system watches no more folders: raise fs.inotify.max_user_watches")
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	}
+	return err
+}
+
+// unwatch forgets folders that are gone.
+func (d *disk) unwatch(watched map[string]bool) {
+	if d.events == nil {
+		return
+	}
+	for _, dir := range d.events.WatchList() {
+		if !watched[dir] {
+			d.events.Remove(dir)
+		}
+	}
+}
+
+// look says what stands under a name, without opening it.
+func look(root *os.Root, name string) sight {
+	st, err := root.Stat(name)
+	switch {
+	case err == nil:
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return sight{name: name}
+	default:
+		s := sight{name: name, sig: sig{kind: odd}, err: fmt.Errorf("the file cannot be looked at: %w", plainly(err))}
+		if l, lerr := root.Lstat(name); lerr == nil && l.Mode()&fs.ModeSymlink != 0 {
+			s.sig = sigOf(l)
+			s.sig.kind = odd
+			s.err = errors.New("this is a link that leads out of the folder, or in circles: copy the file here instead")
+		}
+		return s
+	}
+	s := sight{name: name, sig: sigOf(st)}
+	switch {
+	case st.IsDir():
+		s.err = errors.New("this is a folder, with the name of a playlist: it is not read; rename it")
+	case !st.Mode().IsRegular():
+		s.err = errors.New("this is no plain file but a pipe, a socket or a device: it is not opened; remove it")
+	case st.Size() > maxSize:
+		s.sig.kind = odd
+		s.err = fmt.Errorf("the file has %d MiB, more than %d: it is not read; split it", st.Size()>>20, maxSize>>20)
+	}
+	return s
+}
+
+func sigOf(st fs.FileInfo) sig {
+	s := sig{kind: odd, size: st.Size(), mtime: st.ModTime().UnixNano()}
+	if st.Mode().IsRegular() {
+		s.kind = plain
+	}
+	if sys, ok := st.Sys().(*syscall.Stat_t); ok {
+		s.dev, s.ino = sys.Dev, sys.Ino
+		s.ctime = time.Unix(sys.Ctim.Unix()).UnixNano()
+	}
+	if s.kind == odd { // what stands there matters, not what happens to it
+		s.size, s.mtime, s.ctime = 0, 0, 0
+	}
+	return s
+}
+
+// read reads a file that is as expected before and after, and parses it.
+func (d *disk) read(root *os.Root, w reading) readout {
+	out := readout{name: w.name, verdict: changed}
+	now := look(root, w.name)
+	if out.sig = now.sig; now.sig != w.expect || now.sig.kind != plain {
+		return out
+	}
+	data, v, err := d.content(root, w)
+	if out.verdict, out.err = v, err; v != taken {
+		return out
+	}
+	if after := look(root, w.name); after.sig != w.expect {
+		out.sig, out.verdict = after.sig, changed
+		return out
+	}
+	out.version = versionOf(data)
+	if out.same = out.version == w.version; !out.same {
+		d.parsing.Store(true)
+		defer d.parsing.Store(false)
+		out.playlist, out.problems = parse(w.name, data, out.version, d.config.Options)
+	}
+	return out
+}
+
+// content opens what is a plain file and nothing else, and reads all of it.
+func (d *disk) content(root *os.Root, w reading) ([]byte, verdict, error) {
+	f, err := root.OpenFile(w.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, failed, plainly(err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return nil, failed, plainly(err)
+	}
+	if sigOf(st) != w.expect {
+		return nil, changed, nil
+	}
+	switch writers(f) {
+	case some:
+		if w.how != insisted {
+			return nil, busy, nil
+		}
+	case unknown:
+		if age := time.Since(st.ModTime()); w.how == early && age < d.config.Settle {
+			return nil, unsure, nil
+		}
+	}
+	data := make([]byte, 0, st.Size()+1)
+	for {
+		n, err := f.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case err == io.EOF && int64(len(data)) == st.Size():
+			return data, taken, nil
+		case err == io.EOF || len(data) > int(st.Size()):
+			return nil, changed, nil
+		case err != nil:
+			return nil, failed, plainly(err)
+		}
+	}
+}
+
+// parse reads a playlist's text; its name is the path below the folder.
+func parse(name string, data []byte, version string, o playlist.Options) (*playlist.Playlist, playlist.Problems) {
+	list, problems := playlist.Parse(name, data, o)
+	if list != nil {
+		list.File, list.Version = name, version
+		list.Name = strings.ToValidUTF8(list.Name, "\uFFFD")
+	}
+	return list, problems
+}
+
+// versionOf names a content.
+func versionOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}
+
+// plainly drops from an error what the caller says already: the call and the path.
+func plainly(err error) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		err = e.Err
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is no such folder or file")
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("permission denied: let airloom's user read it")
+	}
+	return err
+}

@@ -1,0 +1,47 @@
+package library
+
+import (
+	"path"
+	"strings"
+)
+
+// Extensions are the endings of playlist files, in small letters.
+var Extensions = []string{".yml", ".yaml", ".json", ".m3u", ".m3u8", ".txt"}
+
+// isPlaylist reports whether a file of that name is read: it ends like a
+// playlist, and neither it nor a folder on the way to it is hidden or another
+// program's scratch. What programs write before they rename it into place either
+// begins with one of the marks below (.goutputstream-X, .#x, .x.yml.Ab12Cd,
+// .x.yml.swp, ~syncthing~x.tmp, ~$x) or ends in what is no playlist (4913, x~,
+// .swp, .tmp, .part, .crdownload, .filepart, ___jb_tmp___).
+func isPlaylist(name string) bool {
+	dir, base := path.Split(name)
+	if strings.HasPrefix(base, ".") || strings.HasPrefix(base, "~") || strings.HasPrefix(base, "#") {
+		return false
+	}
+	if dir = strings.TrimSuffix(dir, "/"); dir != "" {
+		for part := range strings.SplitSeq(dir, "/") {
+			if !isFolder(part) {
+				return false
+			}
+		}
+	}
+	return hasExtension(base)
+}
+
+func hasExtension(base string) bool {
+	ext := strings.ToLower(path.Ext(base))
+	for _, e := range Extensions {
+		if e == ext {
+			return true
+		}
+	}
+	return false
+}
+
+// isFolder reports whether a folder of that name is looked into: not the hidden
+// ones, nor the bins and snapshots of file servers, where what was thrown away or
+// is long past lies under its old name.
+func isFolder(base string) bool {
+	return base != "" && !strings.ContainsRune(".~#@$", rune(base[0])) && base != "lost+found" && !hasExtension(base)
+}
