@@ -1,0 +1,59 @@
+package asrun
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"syscall"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// code is SQLite's own for the error, without its refinement; 0 for any other.
+func code(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+func damaged(err error) bool {
+	return errors.Is(err, errDamaged) || code(err) == sqlite3.SQLITE_CORRUPT || code(err) == sqlite3.SQLITE_NOTADB
+}
+
+// locked reports that somebody else has the file just now: it need not be opened anew.
+func locked(err error) bool {
+	return code(err) == sqlite3.SQLITE_BUSY || code(err) == sqlite3.SQLITE_LOCKED
+}
+
+// inWords says what keeps the state from being written, and what to do.
+func inWords(err error, dir string) string {
+	var other *inUse
+	is := func(of ...error) bool {
+		for _, target := range of {
+			if errors.Is(err, target) {
+				return true
+			}
+		}
+		return false
+	}
+	c := code(err)
+	switch {
+	case errors.As(err, &other):
+		return fmt.Sprintf("another airloom (process %s) uses the state directory %s: each channel needs its own, set another state.dir for one of them and restart it", other.pid, dir)
+	case errors.Is(err, errNewer):
+		return fmt.Sprintf("%s was written by a newer airloom: run that one, or move the file away", filepath.Join(dir, fileName))
+	case locked(err):
+		return fmt.Sprintf("another program holds %s locked: end it (a backup, an sqlite3 shell)", filepath.Join(dir, fileName))
+	case c == sqlite3.SQLITE_FULL || is(syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG):
+		return fmt.Sprintf("the disk of the state directory %s is full: free some space", dir)
+	case c == sqlite3.SQLITE_READONLY || c == sqlite3.SQLITE_CANTOPEN || is(fs.ErrPermission, syscall.EROFS):
+		return fmt.Sprintf("airloom may not write in the state directory %s: give its user the right to, or set another state.dir", dir)
+	case is(syscall.ENOTDIR, syscall.EEXIST):
+		return fmt.Sprintf("the state directory %s cannot be made, a file is in its place (%v): move that away, or set another state.dir", dir, err)
+	}
+	return fmt.Sprintf("the state in %s cannot be written (%v): look after the disk, or set another state.dir", dir, err)
+}
