@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"airloom/playout/probe"
 	"airloom/playout/worker"
 )
 
@@ -19,10 +20,15 @@ import (
 var version = "unknown"
 
 func main() {
-	// A clip's worker is this same binary. It has to be ready within
-	// milliseconds, so it does not go through the commands.
-	if len(os.Args) > 1 && os.Args[1] == "clip-worker" {
-		os.Exit(worker.Main())
+	// The children that touch media files are this same binary. A clip's has to be
+	// ready within milliseconds, so they do not go through the commands.
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "clip-worker":
+			os.Exit(worker.Main())
+		case "probe-worker":
+			os.Exit(probe.Main())
+		}
 	}
 	os.Exit(execute(os.Args[1:]))
 }
@@ -64,7 +70,7 @@ func root() *cobra.Command {
 	}
 	cmd.PersistentFlags().String("config", "", "the config file (default ./airloom.yml, then /etc/airloom/airloom.yml)")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	cmd.AddCommand(runCommand(), checkCommand(), demoCommand(), versionCommand())
+	cmd.AddCommand(runCommand(), checkCommand(), demoCommand(), versionCommand(), asrunCommand())
 	for _, sub := range append(cmd.Commands(), cmd) {
 		if args := sub.Args; args != nil {
 			sub.Args = func(cmd *cobra.Command, a []string) error {
