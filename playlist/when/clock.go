@@ -52,13 +52,10 @@ var (
 
 // timeOfDay reads HH:MM or HH:MM:SS into seconds since midnight.
 func timeOfDay(text string) (int64, error) {
+	text, _, fraction := strings.Cut(strings.ReplaceAll(text, ",", "."), ".")
 	parts := strings.Split(text, ":")
-	if len(parts) < 2 || len(parts) > 3 {
+	if len(parts) < 2 || len(parts) > 3 || fraction && len(parts) == 2 {
 		return 0, errTimeOfDay
-	}
-	if last := parts[len(parts)-1]; len(parts) == 3 && strings.ContainsAny(last, ".,") {
-		whole, _, _ := strings.Cut(strings.ReplaceAll(last, ",", "."), ".")
-		return 0, fmt.Errorf("has a fraction of a second: write whole seconds, such as \"%s:%s:%s\"", parts[0], parts[1], whole)
 	}
 	var at int64
 	for i, p := range parts {
@@ -74,6 +71,9 @@ func timeOfDay(text string) (int64, error) {
 			return 0, fmt.Errorf("has %s past 59: they go from 00 to 59", []string{"minutes", "seconds"}[i-1])
 		}
 		at = at*60 + n
+	}
+	if fraction {
+		return 0, fmt.Errorf("has a fraction of a second: write whole seconds, such as %q", text)
 	}
 	if len(parts) == 2 {
 		at *= 60

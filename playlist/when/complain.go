@@ -104,7 +104,7 @@ func complainCount(written []string) error {
 		}
 	}
 	if _, err := ParseMoment(text); err == nil {
-		return errors.New("is a date and time and no rule: write it with at: in place of cron:")
+		return errors.New("is a date and time and no rule: write the key at in place of cron")
 	}
 	if len(written) == 6 {
 		if _, err := ParseCron(strings.Join(written[1:], " ")); err == nil {

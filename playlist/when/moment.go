@@ -82,7 +82,7 @@ func cutDate(text string) (date time.Time, rest string, err error) {
 		return date, "", badDate(written, text[end:])
 	case date.Year() < 1 || date.Year() > lastYear:
 		return date, "", errors.New("has a year that no clock shows: write four digits, such as 2026")
-	case strings.TrimSpace(text[end:]) == "":
+	case strings.Trim(text[end:], " Tt") == "":
 		return date, "", fmt.Errorf("has no time of day: write one after the date, such as \"%s 20:00\"", written)
 	}
 	return date, text[end+1:], nil

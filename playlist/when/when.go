@@ -42,8 +42,8 @@ func (s stretch) ends() reading {
 	return s.to + s.offset
 }
 
-// stretchAt is the stretch that holds t. Its ends may lie closer than the next
-// change of the offset; they are never beyond it.
+// stretchAt is the stretch that holds t. It may end before the clocks are set: a
+// year's end parts it, by the rule for years to come.
 func stretchAt(t int64, zone *time.Location) stretch {
 	at := time.Unix(t, 0).In(zone)
 	_, offset := at.Zone()
@@ -59,6 +59,13 @@ func stretchAt(t int64, zone *time.Location) stretch {
 		s.to = t - mod(t, day) + day
 	}
 	return s
+}
+
+// next is the stretch after s.
+func (s stretch) next(zone *time.Location) stretch {
+	n := stretchAt(s.to, zone)
+	n.from = s.to // where s ended early, n is the rest of it
+	return n
 }
 
 const (
@@ -94,7 +101,7 @@ func first(t int64, zone *time.Location, how sense, next func(reading) reading) 
 		if r == never || s.to == never {
 			return never
 		}
-		s = stretchAt(s.to, zone)
+		s = s.next(zone)
 		switch {
 		case how.caught && r <= s.begins():
 			return s.from
