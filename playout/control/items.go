@@ -1,11 +1,13 @@
 package control
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"airloom/playout"
+	"airloom/playout/media"
 )
 
 // maxItems bounds the alerts for single items.
@@ -34,6 +36,9 @@ func (i *items) note(r playout.Row, now time.Time) {
 		}
 		return
 	}
+	if !failed(r.Cause) {
+		return // the clock or an operator took it off
+	}
 	old, again := i.alerts[id]
 	if again {
 		now = old.Since
@@ -44,6 +49,12 @@ func (i *items) note(r playout.Row, now time.Time) {
 		Severity: "warning", Code: "item-" + strings.ReplaceAll(string(r.Outcome), " ", "-"), Since: now,
 		Message: fmt.Sprintf("%s (%s, line %d): %v", r.Entry.Item.Title, r.Entry.Playlist, r.Entry.Item.Line, r.Cause),
 	}
+}
+
+// failed reports that an item's own fault ended it.
+func failed(cause error) bool {
+	var f *media.Fault
+	return errors.As(cause, &f)
 }
 
 // oldest is the item whose alert has stood longest.
