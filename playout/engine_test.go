@@ -84,7 +84,7 @@ func TestBrokenFillerIsTriedNowAndThen(t *testing.T) {
 func TestBadItemThatRepeatsCostsNothing(t *testing.T) {
 	st := newStage(t, pal, list{}, map[string]script{"a": {ticks: 10}, "b": {ticks: 10}}, "")
 	st.rooms.Rundown = repeats{list{"a", "gone", "b"}, 10}
-	st.retry = 0
+	st.look.retry = 0
 	st.steps(400)
 	require.NotContains(t, strings.Join(st.story()[1:], " "), "×") // the first are from before the rundown was there
 }
@@ -95,8 +95,8 @@ func TestAHoldBreaksAnItemIntoPieces(t *testing.T) {
 	st.steps(30)
 	require.Equal(t, []Row{
 		{Entry: st.rows[0].Entry, Start: 0, Ticks: 10, Outcome: Played},
-		{Entry: st.rows[0].Entry, Start: 10, Ticks: 5, Outcome: Hold},
-		{Entry: st.rows[0].Entry, Start: 15, Ticks: 10, Outcome: Played, Final: true},
+		{Entry: st.rows[0].Entry, Start: 10, Ticks: 5, At: 10, Outcome: Hold},
+		{Entry: st.rows[0].Entry, Start: 15, Ticks: 10, At: 10, Outcome: Played, Final: true},
 	}, st.rows[:3])
 }
 
@@ -142,7 +142,7 @@ func TestCrashReopenedLateDropsWhatWouldHaveAired(t *testing.T) {
 	scripts := map[string]script{"a": {ticks: 60, slowOpen: 12, fault: media.FaultCrashed, faultAt: 10, faultOnce: true}}
 	st := newStage(t, pal, list{"a"}, scripts, "")
 	for range 12 {
-		st.lookAhead()
+		st.ahead()
 	}
 	st.steps(60)
 	require.Equal(t, "a0-9", st.story()[0])
@@ -185,8 +185,8 @@ func TestEmptyRundownShowsTheSlate(t *testing.T) {
 func TestTooHeavySourceIsGivenUp(t *testing.T) {
 	scripts := map[string]script{"a": {ticks: 5000, every: 3, heavy: true}, "b": {ticks: 50}}
 	st := newStage(t, pal, list{"a", "b"}, scripts, "")
-	st.lookAhead()
-	st.lookAhead()
+	st.ahead()
+	st.ahead()
 	st.steps(120)
 	var held int64
 	for _, r := range st.rows {
@@ -205,8 +205,8 @@ func TestTooHeavySourceIsGivenUp(t *testing.T) {
 // put another in its place that fares no better.
 func TestLightClipOnABusyMachineIsKept(t *testing.T) {
 	st := newStage(t, pal, list{"a", "b"}, map[string]script{"a": {ticks: 5000, every: 3}, "b": {ticks: 50}}, "")
-	st.lookAhead()
-	st.lookAhead()
+	st.ahead()
+	st.ahead()
 	st.steps(300)
 	for _, s := range st.cam.shots {
 		require.NotEqual(t, "b", s.src)

@@ -216,10 +216,13 @@ func newStage(t *testing.T, house media.House, order list, scripts map[string]sc
 		}
 		require.Equal(t, st.n, sum, "the rows' ticks are the tick counter")
 	})
-	st.lookAhead() // as Run does before its first tick
-	st.lookAhead()
+	st.ahead() // as Run does before its first tick
+	st.ahead()
 	return st
 }
+
+// ahead has the look-ahead come one tick forward.
+func (st *stage) ahead() { st.tend(&st.look) }
 
 func (st *stage) steps(n int) {
 	for range n {

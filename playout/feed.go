@@ -14,16 +14,40 @@ type feed struct {
 	spec    media.Spec
 	clip    Clip
 	head    *media.Tick
-	err     error  // what ended the clip; nothing comes after it
-	version string // of the file, once known; stays over a crash
-	crashes int    // how often this airing's decoder has died
-	ready   bool   // its first tick has been seen
-	opened  int64  // the channel's tick at which it was opened
+	err     error   // what ended the clip; nothing comes after it
+	version string  // of the file, once known; stays over a crash
+	crashes int     // how often this airing's decoder has died
+	ready   bool    // its first tick has been seen
+	opened  int64   // the channel's tick at which it was opened
+	ticks   int64   // the item's whole length; 0: unknown
+	still   bool    // no clip at all: the engine itself shows…
+	shows   Outcome // …this for as long as is planned; "" where the clip shows
+	doomed  doomed  // its clip, where that can tell
+}
+
+// warm reports that the feed could go on air at this moment.
+func (f *feed) warm() bool { return f != nil && (f.head != nil || f.still) }
+
+// at is the item's tick that it would give next.
+func (f *feed) at() int64 {
+	if f.head != nil {
+		return f.head.N
+	}
+	return f.entry.From
+}
+
+// adopt takes the entry as it is now: where its clip was opened stays.
+func (f *feed) adopt(entry playlist.Entry) {
+	entry.From = f.entry.From
+	f.entry = entry
+	if f.still && entry.Ticks > 0 {
+		f.ticks = entry.From + entry.Ticks
+	}
 }
 
 // peek makes sure of the head: nil, media.ErrNotReady, io.EOF or a fault.
 func (f *feed) peek() error {
-	if f.head != nil {
+	if f.head != nil || f.still {
 		return nil
 	}
 	if f.err == nil {
@@ -67,14 +91,32 @@ func (f *feed) close() {
 
 // length is the item's whole length in ticks, 0 while unknown.
 func (f *feed) length() int64 {
-	info, _ := f.clip.Info()
-	return info.Ticks
+	if f.ticks == 0 {
+		info, _ := f.clip.Info()
+		f.ticks = info.Ticks
+	}
+	return f.ticks
 }
 
 // heavy reports that reading the clip takes most of a processor.
 func (f *feed) heavy() bool {
 	info, _ := f.clip.Info()
 	return info.Heavy
+}
+
+// dies tells early of a clip whose decoder has died behind the ticks that are
+// already there: while it waits, there is time to open it again.
+func (f *feed) dies() error {
+	if f.doomed == nil || f.err != nil {
+		return nil
+	}
+	err := f.doomed.Err()
+	if err == nil || media.KindOf(err) != media.FaultCrashed {
+		return nil
+	}
+	f.drop()
+	f.err = err
+	return err
 }
 
 // name is the source as people may see it.

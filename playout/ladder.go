@@ -10,6 +10,48 @@ import (
 	"airloom/playout/media"
 )
 
+// forced is what an operator shows in place of everything, until it is lifted.
+type forced struct {
+	outcome Outcome // Hold, Slate; "": nothing
+	by      string
+	cause   error
+}
+
+// force makes the tick that airs while an operator holds the channel. The item
+// on air waits; a planned still does not, for its end is a time of day.
+func (e *Engine) force() *media.Tick {
+	e.held.Add(1)
+	if e.chase {
+		e.first++
+	}
+	e.airs(e.forced.outcome, false, e.forced.cause)
+	return e.stillTick(e.forced.outcome == Hold)
+}
+
+// fromStill makes the tick of an entry without a source: the rest before a start.
+// It returns nil when that is over.
+func (e *Engine) fromStill() *media.Tick {
+	if e.over() {
+		e.end(Played, nil)
+		return nil
+	}
+	e.pos = e.n - e.first + 1
+	return e.stillTick(e.air.shows == Hold)
+}
+
+// stillTick is a tick of silence under the last picture, or under the slate.
+func (e *Engine) stillTick(last bool) *media.Tick {
+	t := media.NewTick(e.samples)
+	t.N = e.n
+	t.Silence()
+	if last && e.last != nil {
+		t.Picture = e.last.Ref()
+	} else {
+		t.Picture = e.rooms.Slate()
+	}
+	return t
+}
+
 // standIn makes the tick that airs while the item has none: first a hold, then
 // the filler, then the slate.
 func (e *Engine) standIn() *media.Tick {
@@ -18,23 +60,18 @@ func (e *Engine) standIn() *media.Tick {
 	filler := e.fillerHead()
 	hold := e.last != nil && e.gap <= e.limit.hold
 	if !hold && filler != nil {
-		e.airs(Filler)
+		e.airs(Filler, false, nil)
 		first := e.n - filler.head.N
 		return e.cut(filler.take(), first)
 	}
 	// A filler that is about to be there is worth a little more patience.
 	hold = hold || e.last != nil && e.filler != nil && e.gap <= e.limit.hold+e.limit.early
-	t := media.NewTick(e.grid.Samples(e.n))
-	t.N = e.n
-	t.Silence()
 	if hold {
-		t.Picture = e.last.Ref()
-		e.airs(Hold)
+		e.airs(Hold, false, nil)
 	} else {
-		t.Picture = e.rooms.Slate()
-		e.airs(Slate)
+		e.airs(Slate, false, nil)
 	}
-	return t
+	return e.stillTick(hold)
 }
 
 // fillerFor is how long a filler lasts, looped: longer than anyone waits.
@@ -91,9 +128,9 @@ func (e *Engine) gapOver() {
 		}
 		e.gap = 0
 		e.dropFiller()
+		e.consult() // all that comes has shifted by the hold
 	}
 	e.slow.good()
-	e.airs("")
 }
 
 // slowness tells an item that decodes slower than real time from a source that

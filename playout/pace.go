@@ -23,8 +23,10 @@ const giveUp = 2 * time.Second
 // last tick, so no lateness adds up.
 func (e *Engine) Run(ctx context.Context) error {
 	defer e.Close()
+	e.tellTime(time.Now().Add(-e.grid.Due(e.n)), true)
 	e.warm(ctx)
 	anchor := time.Now().Add(-e.grid.Due(e.n))
+	look := anchor // when to look at the wall clock next
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -37,13 +39,46 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 		if late := time.Since(due); late > giveUp {
 			anchor = anchor.Add(late)
+			look = anchor
 			e.late.Add(1)
 			e.rooms.Log.Error("the process stood still; the programme goes on from where it was", "for", late.Round(time.Millisecond))
 		} else {
 			e.waitForRoom(ctx, timer, due.Add(maxLate))
 		}
+		if !due.Before(look) {
+			look = due.Add(time.Second)
+			e.tellTime(anchor, false)
+		}
 		e.Step()
 	}
+}
+
+// maxRead is how long reading the wall clock may take: a process that loses the
+// processor between its two clocks would see a step where there is none.
+const maxRead = time.Millisecond
+
+// tellTime compares the time of day with the monotonic clock. Where tick 0 was
+// due by it has moved by more than half a tick, the system's clock has been
+// stepped, or the process stood still: the plan is asked anew.
+func (e *Engine) tellTime(anchor time.Time, start bool) {
+	since := time.Since(anchor)
+	wall := e.cfg.Wall().Round(0)
+	if time.Since(anchor)-since > maxRead && !start {
+		return // in a second there is another chance
+	}
+	zero := wall.Add(-since)
+	step := zero.Sub(e.zero)
+	if !start && 2*step.Abs() <= e.grid.Duration(1) {
+		return
+	}
+	if !e.zero.IsZero() {
+		e.rooms.Log.Warn("the time of day has moved against the channel's ticks", "by", step.Round(time.Millisecond))
+	}
+	e.zero = zero
+	if e.rooms.Zero != nil {
+		e.rooms.Zero(zero)
+	}
+	e.review()
 }
 
 // waitForRoom lets the encoder take what it has, up to a deadline.
@@ -65,18 +100,19 @@ func (e *Engine) warm(ctx context.Context) {
 	deadline := time.NewTimer(warmUp)
 	defer deadline.Stop()
 	for {
-		e.lookAhead()
-		if e.look != nil && e.look.head != nil {
+		e.tend(&e.look)
+		f := e.look.feed
+		if f.warm() {
 			return
 		}
-		if e.look == nil { // it failed at once; the next one is opened at the next turn
-			if e.n < e.retry {
+		if f == nil { // it failed at once; the next one is opened at the next turn
+			if e.n < e.look.retry {
 				return
 			}
 			continue
 		}
 		select {
-		case <-e.look.clip.Ready():
+		case <-f.clip.Ready():
 		case <-deadline.C:
 			return
 		case <-ctx.Done():

@@ -77,7 +77,7 @@ func TestAfterALongPauseTheClockIsAnchoredAnew(t *testing.T) {
 		st := newStage(t, pal, list{"a"}, map[string]script{"a": {ticks: 1000}}, "")
 		cam := &clocked{from: time.Now()}
 		st.rooms.Encoder = cam
-		st.rooms.Rundown = sleeper{list{"a"}, cam, 30 * time.Second}
+		st.rooms.Rundown = &sleeper{list{"a"}, cam, 30 * time.Second}
 		st.Refresh()
 		ctx, cancel := context.WithTimeout(t.Context(), 80*time.Second)
 		defer cancel()
@@ -100,9 +100,10 @@ type sleeper struct {
 	pause time.Duration
 }
 
-func (s sleeper) Next(e playlist.Entry, left, n int64) playlist.Entry {
-	if len(s.cam.at) > 0 && len(s.cam.at) < 100 {
+func (s *sleeper) Next(e playlist.Entry, left, n int64) playlist.Entry {
+	if len(s.cam.at) > 0 {
 		time.Sleep(s.pause)
+		s.pause = 0
 	}
 	return s.list.Next(e, left, n)
 }

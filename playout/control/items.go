@@ -39,6 +39,9 @@ func (i *items) note(r playout.Row, now time.Time) {
 	if !failed(r.Cause) {
 		return // the clock or an operator took it off
 	}
+	if reason := playout.Reason(""); errors.As(r.Cause, &reason) {
+		return // the clock or an operator took it off
+	}
 	old, again := i.alerts[id]
 	if again {
 		now = old.Since

@@ -1,0 +1,273 @@
+package playout
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"airloom/playlist"
+	"airloom/playout/media"
+)
+
+// prospect is what may air next, opened ahead of its time, with its first tick
+// at hand. What fails here never reaches the air: it is reported and what follows
+// it is opened.
+type prospect struct {
+	feed   *feed
+	swap   *feed           // what an edit or the hour puts in its place, once ready
+	failed map[string]bool // what was passed over since an item last aired
+	after  playlist.Entry  // the last of it
+	retry  int64           // nothing is opened before this tick
+}
+
+// wantsLook reports whether it is time to open what follows the item on air: not
+// in its first moments, and not at all where the clock will cut it first.
+func (e *Engine) wantsLook() bool {
+	if e.air == nil {
+		return e.order == nil || !e.order.borrowed
+	}
+	if e.n < e.lookFrom || e.order != nil && e.order.borrowed {
+		return false
+	}
+	ends := e.ends()
+	return ends < e.cutAt || ends == Never
+}
+
+// maxChain bounds how many failed entries are passed over anew for an entry that
+// is true to the tick; beyond, it goes on from the last of them.
+const maxChain = 16
+
+// foresee is what the prospect is by the rundown when the entry on is left at
+// tick left at the channel's tick n, passing over what has failed.
+func (e *Engine) foresee(p *prospect, on playlist.Entry, left, n int64) playlist.Entry {
+	r := e.rooms.Rundown
+	if len(p.failed) > maxChain {
+		return r.Next(p.after, Ended, n)
+	}
+	next := r.Next(on, left, n)
+	for range len(p.failed) {
+		if !p.failed[key(next)] {
+			break
+		}
+		next = r.Next(noMore(next), Ended, n)
+	}
+	return next
+}
+
+// noMore is an entry that failed: none of its item's airings would fare better.
+func noMore(e playlist.Entry) playlist.Entry {
+	e.Round = max(e.Round, e.Item.Repeat-1)
+	return e
+}
+
+// expected is what the prospect is as things stand, by the lengths that are known.
+func (e *Engine) expected(p *prospect) playlist.Entry {
+	n, left := e.n, Ended
+	switch {
+	case p == &e.due:
+		if n = max(n, e.cutAt); e.air != nil && (e.ends() > n || e.ends() == Never) {
+			left = e.left() + n - e.n
+		}
+	case e.air != nil && e.ends() != Never:
+		n = max(n, e.ends())
+	}
+	return e.foresee(p, e.on, left, n)
+}
+
+// tend brings the prospect forward.
+func (e *Engine) tend(p *prospect) {
+	if p.swap != nil {
+		e.swapIn(p)
+	}
+	f := p.feed
+	if f == nil {
+		e.openNext(p)
+		return
+	}
+	if f.ready && (e.n-f.opened)%5 != 0 {
+		return
+	}
+	switch err := f.peek(); {
+	case err == nil && f.dies() == nil:
+		if !f.ready {
+			f.ready = true
+			if err := e.isBanned(f); err != nil {
+				e.skip(p, err)
+				return
+			}
+			e.publish()
+		}
+	case errors.Is(err, media.ErrNotReady):
+		if e.n-f.opened > e.limit.stall {
+			e.skip(p, stalled(f.name(), e.cfg.StallMax))
+		}
+	default:
+		if cause := e.again1(f); cause != nil {
+			e.skip(p, cause)
+		}
+	}
+}
+
+// again1 opens a clip anew whose decoder has crashed for the first time. What
+// ended it otherwise is returned: it is not to be tried again.
+func (e *Engine) again1(f *feed) error {
+	switch err := f.err; {
+	case errors.Is(err, io.EOF):
+		return &media.Fault{Kind: media.FaultBroken, Err: fmt.Errorf("%s holds no picture and no sound", f.name())}
+	case media.KindOf(err) != media.FaultCrashed:
+		return err
+	case f.crashes > 0:
+		e.ban(f, err)
+		return err
+	default:
+		e.tell(f.entry, Crashed, err)
+		f.close()
+		f.crashes, f.ready, f.opened = 1, false, e.n
+		f.start(e)
+		return nil
+	}
+}
+
+// openNext opens what is expected. When everything has failed since an item last
+// aired, it waits a while before it begins again.
+func (e *Engine) openNext(p *prospect) {
+	if e.n < p.retry {
+		return
+	}
+	next := e.expected(p)
+	if next.Item.ID == "" || p.failed[key(next)] || p == &e.due && e.keepsOn(next) {
+		clear(p.failed)
+		p.retry = e.n + e.limit.retry
+		return
+	}
+	p.feed = e.open(next)
+	e.publish()
+}
+
+// keepsOn reports whether a cut would put on air what is there already.
+func (e *Engine) keepsOn(next playlist.Entry) bool {
+	return e.air != nil && same(next, e.on) && next.From == e.left()+max(0, e.cutAt-e.n)
+}
+
+// open opens the entry's clip. An entry that cannot even be named is a clip that
+// says so, one without a source needs none.
+func (e *Engine) open(entry playlist.Entry) *feed {
+	f := &feed{entry: entry, opened: e.n}
+	if entry.Mode == playlist.ModeSlate {
+		f.clip, f.still = nothing{}, true
+		f.adopt(entry)
+		return f
+	}
+	spec, err := e.cfg.Resolve(entry)
+	if err != nil {
+		f.clip, f.err = nothing{}, err
+		return f
+	}
+	f.spec = spec
+	f.start(e)
+	return f
+}
+
+// start opens the feed's clip from where the entry begins.
+func (f *feed) start(e *Engine) {
+	f.clip, f.err = e.rooms.Opener.Open(e.ctx, f.spec, media.Start{Tick: f.entry.From}), nil
+	f.doomed, _ = f.clip.(doomed)
+}
+
+// skip gives the prospect's item up before it aired.
+func (e *Engine) skip(p *prospect, cause error) {
+	f := p.feed
+	e.passOver(f, cause)
+	p.failed[key(f.entry)] = true
+	p.after = noMore(f.entry)
+	f.close()
+	p.feed = nil
+	e.publish()
+}
+
+// passOver reports an item that did not air.
+func (e *Engine) passOver(f *feed, cause error) {
+	e.tell(f.entry, Skipped, cause)
+	e.rows.skipped(f.entry, e.n, cause)
+}
+
+// again asks anew what is expected. What is open stays until the new one is ready.
+func (e *Engine) again(p *prospect) {
+	if p.feed == nil {
+		return
+	}
+	next := e.expected(p)
+	switch {
+	case next.Item.ID == "" || same(next, p.feed.entry):
+		p.dropSwap()
+	case p.swap != nil && same(next, p.swap.entry):
+	case p.failed[key(next)]:
+	default:
+		p.dropSwap()
+		p.swap = e.open(next)
+	}
+}
+
+// swapIn puts the new feed in place of the one that has been overtaken, as soon
+// as it is ready, or has failed and has to be skipped like any other.
+func (e *Engine) swapIn(p *prospect) {
+	if p.feed != nil && errors.Is(p.swap.peek(), media.ErrNotReady) {
+		return
+	}
+	if p.feed != nil {
+		p.feed.close()
+	}
+	p.feed, p.swap = p.swap, nil
+	e.publish()
+}
+
+// replace puts another entry in the prospect's place at once.
+func (p *prospect) replace(e *Engine, next playlist.Entry) {
+	if p.swap != nil && same(next, p.swap.entry) {
+		p.feed.close()
+		p.feed, p.swap = p.swap, nil
+		return
+	}
+	p.close()
+	p.feed = e.open(next)
+}
+
+func (p *prospect) dropSwap() {
+	if p.swap != nil {
+		p.swap.close()
+		p.swap = nil
+	}
+}
+
+func (p *prospect) close() {
+	p.dropSwap()
+	if p.feed != nil {
+		p.feed.close()
+		p.feed = nil
+	}
+}
+
+// same reports whether two entries are the same airing of the same item.
+func same(a, b playlist.Entry) bool {
+	return a.Item.ID == b.Item.ID && a.Playlist == b.Playlist && a.Round == b.Round
+}
+
+// sameRun reports whether two entries belong to the same playing of a playlist.
+func sameRun(a, b playlist.Entry) bool {
+	return a.Playlist == b.Playlist && a.Mode == b.Mode && a.Planned.Equal(b.Planned)
+}
+
+// key is an item's identity in the engine's maps.
+func key(e playlist.Entry) string { return e.Playlist + "\x00" + e.Item.ID }
+
+// doomed is a clip that knows of its end before its last ticks are polled: Err is
+// the fault that will come after them, nil while none is known.
+type doomed interface{ Err() error }
+
+// nothing is the clip of an entry that could not even be named.
+type nothing struct{}
+
+func (nothing) Poll() (*media.Tick, error)   { return nil, io.EOF }
+func (nothing) Ready() <-chan struct{}       { return nil }
+func (nothing) Info() (media.ClipInfo, bool) { return media.ClipInfo{}, false }
+func (nothing) Close() error                 { return nil }

@@ -1,0 +1,209 @@
+package playout
+
+import (
+	"time"
+
+	"airloom/playlist"
+)
+
+// standing is what is on air, or was last, and the tick at which it would be
+// left if that were now.
+func (e *Engine) standing() (playlist.Entry, int64) {
+	if e.over() {
+		return e.on, Ended
+	}
+	return e.on, e.left()
+}
+
+// left is the next unaired tick of the item on air.
+func (e *Engine) left() int64 {
+	if e.chase || e.air.still {
+		return e.n - e.first
+	}
+	return e.pos
+}
+
+// ends is the tick at which the item on air will be over; Never while unknown.
+func (e *Engine) ends() int64 {
+	if n := e.air.length(); n > 0 {
+		return e.first + n
+	}
+	return Never
+}
+
+// join puts the next item on air if its first tick is there.
+func (e *Engine) join() bool {
+	if e.order != nil {
+		if e.order.feed.warm() && e.obey() {
+			return true
+		}
+		if e.order != nil && e.orderFirst() {
+			return false
+		}
+	}
+	f := e.look.feed
+	if !f.warm() {
+		return false
+	}
+	next := e.foresee(&e.look, e.on, Ended, e.n)
+	switch {
+	case same(next, f.entry):
+		f.adopt(next)
+	case next.Item.ID == "" || sameRun(next, f.entry):
+		// An edit that came too late for this join: what is ready airs.
+	default:
+		// Another start has come, or has not yet: nothing may air in its place.
+		if f = e.instead(&e.look, next); f == nil {
+			return false
+		}
+	}
+	e.look.feed = nil
+	e.putOn(f)
+	return true
+}
+
+// cutIn puts on air what the clock wants there now, as soon as it is ready. Until
+// then, what is on air goes on.
+func (e *Engine) cutIn() {
+	f := e.due.feed
+	if f != nil && !f.warm() || f == nil && e.air == nil {
+		return
+	}
+	on, left := e.standing()
+	next := e.foresee(&e.due, on, left, e.n)
+	switch {
+	case next.Item.ID == "": // its time ended, and there is nothing to follow
+		e.leave(Cut, cutBy(e.on, next))
+		e.due.close()
+		return
+	case e.goesOn(next):
+		e.stays(next)
+		return
+	case f == nil:
+		return
+	case same(next, f.entry):
+		f.adopt(next)
+	default:
+		if f = e.instead(&e.due, next); f == nil {
+			return
+		}
+	}
+	e.leave(Cut, cutBy(e.on, f.entry))
+	e.due.feed = nil
+	e.look.close()
+	if e.order != nil && e.order.now {
+		e.refuse(errCut)
+	}
+	e.putOn(f)
+}
+
+// goesOn reports whether the entry is what is on air already.
+func (e *Engine) goesOn(next playlist.Entry) bool {
+	return e.air != nil && same(next, e.on) && next.From == e.left()
+}
+
+// stays leaves what is on air there: the cut is off.
+func (e *Engine) stays(next playlist.Entry) {
+	e.on = next
+	e.due.close()
+	e.cutAt = max(e.n+1, e.rooms.Rundown.Cut(e.on, e.n))
+	e.publish()
+}
+
+// cutBy says why an item was taken off: what began, or that its own time was over.
+func cutBy(on, next playlist.Entry) Reason {
+	began := !next.Planned.IsZero() && (next.Planned.After(on.Planned) || next.Index == 0 && next.From == 0)
+	if began && next.Mode != playlist.ModeSlate {
+		return Reason(next.Planned.Format(time.TimeOnly) + " " + next.Playlist + " began")
+	}
+	return Reason("its time ended")
+}
+
+// instead puts another entry in place of the prospect's. It returns the feed if
+// that is ready at once.
+func (e *Engine) instead(p *prospect, next playlist.Entry) *feed {
+	p.replace(e, next)
+	e.tend(p)
+	if f := p.feed; f.warm() && same(f.entry, next) {
+		f.adopt(next)
+		return f
+	}
+	return nil
+}
+
+// putOn puts a feed on air whose first tick is there.
+func (e *Engine) putOn(f *feed) {
+	e.air, e.on = f, f.entry
+	e.pos = f.at()
+	e.first, e.chase, e.slow = e.n-e.pos, false, slowness{}
+	if f.still {
+		f.shows = Slate
+		if e.last != nil && f.entry.Ticks > 0 && f.entry.Ticks <= e.limit.hold {
+			f.shows = Hold
+		}
+	}
+	e.lookFrom = e.n + e.breath(f)
+	clear(e.look.failed)
+	clear(e.due.failed)
+	e.consult()
+}
+
+// breath is how long the look-ahead leaves a clip alone that has just come on
+// air, in ticks: its reader fills its ring, and the next one's start, the most
+// work there is at once, does not fall on the join. Short items have no time for that.
+func (e *Engine) breath(f *feed) int64 {
+	if n := f.length(); n > 0 {
+		return min(e.limit.breath, (n-e.pos)/4)
+	}
+	return 0
+}
+
+// consult asks the rundown anew what comes and when. What is open stays if it is
+// that still; if not, it stays until the new one is ready, so that an edit just
+// before a join costs no hold.
+func (e *Engine) consult() {
+	e.cutAt = e.rooms.Rundown.Cut(e.on, e.n)
+	if e.air != nil && e.ends() >= e.cutAt && e.ends() != Never {
+		e.look.close()
+	} else {
+		e.again(&e.look)
+	}
+	if e.n < e.cutAt-e.limit.lead {
+		e.due.close()
+	} else {
+		e.again(&e.due)
+	}
+	e.publish()
+}
+
+// review is consult after everything may have changed: what failed may be well,
+// and what stood in because nothing could be done need not wait for its end.
+func (e *Engine) review() {
+	for _, p := range []*prospect{&e.look, &e.due} {
+		clear(p.failed)
+		p.retry = 0
+	}
+	e.consult()
+	if e.air != nil && e.air.still {
+		on, left := e.standing()
+		if next := e.rooms.Rundown.Next(on, left, e.n); next.Item.ID != "" && !same(next, on) {
+			e.cutAt = e.n
+		}
+	}
+}
+
+// everySecond asks anew where what was foreseen depends on the hour in a way
+// that nobody tells: while a cut is overdue, while nothing is on air, and while it
+// is not known when the item on air ends.
+func (e *Engine) everySecond() {
+	switch {
+	case e.n > e.cutAt:
+		e.again(&e.due)
+	case e.air == nil:
+		if e.n > 0 {
+			e.consult()
+		}
+	case e.look.feed != nil && e.ends() == Never:
+		e.again(&e.look)
+	}
+}
