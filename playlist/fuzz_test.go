@@ -1,6 +1,7 @@
 package playlist
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,45 @@ func FuzzParseJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { holds(t, "fuzz.json", data) })
 }
 
+func FuzzParseM3U(f *testing.F) {
+	seed(f, "testdata/foreign/*.m3u*")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		holds(t, "/srv/media/films/fuzz.m3u", data)
+		holds(t, "fuzz.m3u8", data)
+	})
+}
+
+func FuzzParseText(f *testing.F) {
+	seed(f, "testdata/foreign/*.txt")
+	f.Fuzz(func(t *testing.T, data []byte) { holds(t, "fuzz.txt", data) })
+}
+
+func FuzzParseDated(f *testing.F) {
+	seed(f, "testdata/foreign/*.json")
+	f.Fuzz(func(t *testing.T, data []byte) { holds(t, "2026-11-21.json", data) })
+}
+
+// FuzzEdit writes one playlist over another's file: it reads as what was written.
+func FuzzEdit(f *testing.F) {
+	for _, old := range []string{commented, "items: [{source: a.mp4}]", "items:\n- source: a.mp4\n  title: |\n    # x\n"} {
+		f.Add([]byte(old), []byte(commented))
+	}
+	f.Fuzz(func(t *testing.T, old, data []byte) {
+		list, _ := Parse("new.yml", data, options)
+		if list == nil {
+			return
+		}
+		out, ps := Edit("fuzz.yml", old, list, options)
+		if ps.Fatal() {
+			t.Fatalf("%v", ps)
+		}
+		again, _ := Parse("fuzz.yml", out, options)
+		if a, b := string(Encode(list, nil)), string(Encode(again, nil)); a != b {
+			t.Fatalf("%s\nis written as\n%s\nand reads as\n%s", a, out, b)
+		}
+	})
+}
+
 // holds is what is true of any file: there is a playlist or an error, problems
 // point into the file, and nothing that passed can leave the media root.
 func holds(t *testing.T, name string, data []byte) {
@@ -46,6 +86,15 @@ func holds(t *testing.T, name string, data []byte) {
 	}
 	if list == nil {
 		return
+	}
+	again, problems := Parse("again.yml", Encode(list, nil), options)
+	if problems.Fatal() || !bytes.Equal(Encode(list, nil), Encode(again, nil)) {
+		t.Fatalf("%s\n%v", Encode(list, nil), problems)
+	}
+	for i := range list.Items {
+		if a, b := list.Items[i], again.Items[i]; a.ID != b.ID {
+			t.Fatalf("%+v becomes %+v", a, b)
+		}
 	}
 	seen := map[string]bool{}
 	for _, it := range list.Items {

@@ -48,6 +48,7 @@ func Parse(name string, data []byte, o Options) (*Playlist, Problems) {
 	}
 	c := &checker{options: o, name: name, seen: map[string]int{}}
 	list := c.read(data)
+	c.tellLosses()
 	if list != nil {
 		c.finish(list, data)
 	}
@@ -73,6 +74,7 @@ type checker struct {
 	options  Options
 	name     string // of the file, in problems
 	problems Problems
+	losses   []loss
 	seen     map[string]int // how often equal items came before
 }
 

@@ -1,0 +1,83 @@
+package playlist
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Every foreign file has beside it what is said of it, and what it is in our words.
+func TestForeignFiles(t *testing.T) {
+	files, err := filepath.Glob("testdata/foreign/*")
+	require.NoError(t, err)
+	tested := 0
+	for _, path := range files {
+		if strings.HasSuffix(path, ".golden") {
+			continue
+		}
+		tested++
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			list, ps := parseFile(t, path)
+			got := ps.String() + "\n"
+			if list != nil {
+				got += string(Encode(list, nil))
+				again, problems := Parse("again.yml", Encode(list, ps), options)
+				require.False(t, problems.Fatal(), problems.String())
+				require.Equal(t, string(Encode(list, nil)), string(Encode(again, nil)))
+			}
+			if *update {
+				require.NoError(t, os.WriteFile(path+".golden", []byte(got), 0o644))
+			}
+			want, err := os.ReadFile(path + ".golden")
+			require.NoError(t, err)
+			require.Equal(t, string(want), got)
+			require.NotContains(t, got, "geheim")
+			require.Equal(t, ps.Fatal(), list == nil)
+		})
+	}
+	require.Greater(t, tested, 15)
+}
+
+func TestDayOfFfplayout(t *testing.T) {
+	data, err := os.ReadFile("testdata/foreign/documented.json")
+	require.NoError(t, err)
+	for name, want := range map[string]string{
+		"day.json": "2026-07-15 05:59:25", "/lists/2026/07/2026-07-16.json": "2026-07-16 05:59:25",
+	} {
+		list, _ := Parse(name, data, options)
+		s := list.Schedule
+		require.Equal(t, want, s.At.String())
+		require.Equal(t, []any{Hard, 24 * time.Hour, Join, false}, []any{s.Start, s.Duration, s.Late, list.Loop})
+		require.Equal(t, "My Channel "+want[:10], list.Name)
+	}
+	o := options
+	o.DayStart = "06:00"
+	list, _ := Parse("day.json", data, o)
+	require.Equal(t, "2026-07-15 06:00", list.Schedule.At.String())
+	zone, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	require.Equal(t, "2026-07-15T04:00:00Z", list.Schedule.At.In(zone).UTC().Format(time.RFC3339))
+}
+
+// An M3U in the media root names its neighbours, one elsewhere what is in the root.
+func TestRelativeToTheList(t *testing.T) {
+	for name, want := range map[string]string{
+		"/srv/media/films/list.m3u": "films/x/a.mp4", "/srv/lists/list.m3u": "x/a.mp4", "list.m3u": "x/a.mp4", "/srv/media/list.txt": "x/a.mp4",
+	} {
+		list, ps := Parse(name, []byte("x/a.mp4\n"), options)
+		require.Empty(t, ps)
+		require.Equal(t, want, list.Items[0].Source, name)
+	}
+	list, ps := Parse("/srv/media/films/list.m3u", []byte("../a.mp4\n"), options)
+	require.Empty(t, ps)
+	require.Equal(t, "a.mp4", list.Items[0].Source)
+	_, ps = Parse("/srv/media/films/list.m3u", []byte("../../a.mp4\n"), options)
+	require.ErrorContains(t, ps.Err(), "outside of the media root")
+	list, ps = Parse("/lists/list.m3u", []byte("/anywhere/a.mp4\n"), Options{})
+	require.Empty(t, ps)
+	require.Equal(t, "/anywhere/a.mp4", list.Items[0].Source, "without a root paths stay as they are")
+}
