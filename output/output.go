@@ -101,7 +101,8 @@ func (o *Output) born(cancel context.CancelFunc) bool {
 	defer o.mu.Unlock()
 	if !o.wanted {
 		o.setState(Stopped)
-		o.status.Attempt = 0
+		// What was wrong before says nothing about the next start.
+		o.status.Attempt, o.status.LastError, o.status.LastKind, o.told = 0, "", "", outage{dropped: o.told.dropped}
 		return false
 	}
 	o.setState(Waiting)

@@ -27,6 +27,8 @@ type server struct {
 	lives    time.Duration // of a session; 0: for ever
 	slow     time.Duration // between two packets
 	wedged   bool
+	hang     bool          // opening hangs until it is given up
+	leaves   time.Duration // how long a session takes to end cleanly
 	reaches  int
 	sessions []*session
 }
@@ -35,6 +37,7 @@ type session struct {
 	s       *server
 	began   time.Time
 	packets []*media.Packet
+	ended   bool // cleanly
 }
 
 func (s *server) set(f func(*server)) {
@@ -65,8 +68,12 @@ func (s *server) Reach(ctx context.Context) (net.Conn, error) {
 	return a, nil
 }
 
-func (s *server) Open(_ context.Context, conn net.Conn, _ media.StreamInfo) (Session, error) {
+func (s *server) Open(ctx context.Context, conn net.Conn, _ media.StreamInfo) (Session, error) {
 	_ = conn.Close()
+	if s.hang {
+		<-ctx.Done()
+		return nil, &Fault{KindRefused, ctx.Err()}
+	}
 	time.Sleep(20 * time.Millisecond)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,7 +93,7 @@ func (x *session) Progress() Progress {
 
 func (x *session) Run(ctx context.Context, in <-chan *media.Packet) error {
 	x.s.mu.Lock()
-	lives, slow := x.s.lives, x.s.slow
+	lives, slow, leaves := x.s.lives, x.s.slow, x.s.leaves
 	if x.s.wedged {
 		in = nil
 	}
@@ -98,6 +105,8 @@ func (x *session) Run(ctx context.Context, in <-chan *media.Packet) error {
 	for {
 		select {
 		case <-ctx.Done():
+			time.Sleep(leaves)
+			x.s.set(func(*server) { x.ended = true })
 			return nil
 		case <-end:
 			return &Fault{KindLost, errors.New("reset")}
