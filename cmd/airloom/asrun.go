@@ -1,0 +1,274 @@
+package main
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"airloom/configs"
+	"airloom/playlist"
+	"airloom/playout/asrun"
+)
+
+func asrunCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "asrun",
+		Short: "Tell what really aired",
+		Long: "Tells what really aired, in the order of airing: every piece of the programme, what stood in, what\n" +
+			"was left out and why, and when there was nothing. Without --from it is the 24 hours before --to,\n" +
+			"without --to all up to now. The channel may be running or not.",
+		Args: cobra.NoArgs,
+		RunE: runAsrun,
+	}
+	cmd.Flags().String("from", "", `from when on: "2026-11-21 20:00", "20:00", "yesterday", "-2h" or RFC 3339`)
+	cmd.Flags().String("to", "", "up to when")
+	cmd.Flags().Bool("json", false, "as JSON")
+	cmd.Flags().Bool("csv", false, "as CSV")
+	cmd.MarkFlagsMutuallyExclusive("json", "csv")
+	return cmd
+}
+
+func runAsrun(cmd *cobra.Command, _ []string) error {
+	path, err := configPath(cmd)
+	if err != nil {
+		return err
+	}
+	cfg, problems := configs.Load(path)
+	for _, p := range problems {
+		fmt.Fprintln(cmd.ErrOrStderr(), p)
+	}
+	if problems.Fatal() {
+		return silentError{errors.New("the config has mistakes")}
+	}
+	zone, now := cfg.Channel.Location(), time.Now()
+	to, err := pointFlag(cmd, "to", now, zone, now)
+	if err != nil {
+		return err
+	}
+	from, err := pointFlag(cmd, "from", now, zone, to.Add(-24*time.Hour))
+	if err != nil {
+		return err
+	}
+	if !from.Before(to) {
+		return usageError{fmt.Errorf("--from (%s) is not before --to (%s): a time alone is today's, write \"yesterday 20:00\" for another day",
+			from.Format(time.DateTime), to.Format(time.DateTime))}
+	}
+	write := asrunTable
+	if as, _ := cmd.Flags().GetBool("json"); as {
+		write = asrunJSON
+	} else if as, _ := cmd.Flags().GetBool("csv"); as {
+		write = asrunCSV
+	}
+	out := bufio.NewWriter(cmd.OutOrStdout())
+	err = write(out, asrun.Read(cmd.Context(), cfg.State.Dir, from, to), zone)
+	if flushed := out.Flush(); err == nil {
+		err = flushed
+	}
+	return err
+}
+
+// airedRow is a row as JSON and CSV have it.
+type airedRow struct {
+	Tick     int64    `json:"tick"`
+	Start    string   `json:"start"`
+	End      string   `json:"end"`
+	Planned  *string  `json:"planned"`
+	Ticks    int64    `json:"ticks"`
+	Playlist string   `json:"playlist"`
+	Index    int      `json:"index"`
+	ID       string   `json:"id"`
+	Source   string   `json:"source"`
+	Title    string   `json:"title"`
+	InS      *float64 `json:"in_s"`
+	OutS     *float64 `json:"out_s"`
+	Mode     string   `json:"mode"`
+	Outcome  string   `json:"outcome"`
+	Cause    string   `json:"cause"`
+}
+
+// asrunFields heads the columns of CSV.
+var asrunFields = []string{"tick", "start", "end", "planned", "ticks", "playlist", "index", "id", "source", "title",
+	"in_s", "out_s", "mode", "outcome", "cause"}
+
+const milliseconds = "2006-01-02T15:04:05.000Z07:00"
+
+func airedRowOf(r asrun.Row, zone *time.Location) airedRow {
+	a := airedRow{
+		Tick: r.Tick, Start: r.Start.In(zone).Format(milliseconds), End: r.End.In(zone).Format(milliseconds), Ticks: r.Ticks,
+		Playlist: r.Playlist, Index: r.Index, ID: r.Item, Source: shown(r.Source), Title: r.Title,
+		InS: secondsOrNone(r.In), OutS: secondsOrNone(r.Out), Mode: r.Mode, Outcome: outcomeOf(r), Cause: r.Cause,
+	}
+	if !r.Planned.IsZero() {
+		planned := r.Planned.In(zone).Format(milliseconds)
+		a.Planned = &planned
+	}
+	return a
+}
+
+// outcomeOf names the one outcome that is none yet.
+func outcomeOf(r asrun.Row) string {
+	if r.ID == 0 && r.Outcome == "" {
+		return "on air"
+	}
+	return r.Outcome
+}
+
+// shown is a source without its secrets. Some have been taken out already, which
+// an ellipsis at the end tells of.
+func shown(source string) string {
+	bare, was := strings.CutSuffix(source, "…")
+	if bare = playlist.Redact(bare); was && !strings.HasSuffix(bare, "…") {
+		bare += "…"
+	}
+	return bare
+}
+
+func secondsOrNone(d time.Duration) *float64 {
+	if d == 0 {
+		return nil
+	}
+	s := d.Seconds()
+	return &s
+}
+
+func asrunJSON(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Location) error {
+	before := "["
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(airedRowOf(r, zone))
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(out, "%s\n  %s", before, data); err != nil {
+			return err
+		}
+		before = ","
+	}
+	if before == "[" {
+		_, err := fmt.Fprintln(out, "[]")
+		return err
+	}
+	_, err := fmt.Fprintln(out, "\n]")
+	return err
+}
+
+func asrunCSV(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Location) error {
+	w := csv.NewWriter(out)
+	_ = w.Write(asrunFields) // Flush has the error
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		a := airedRowOf(r, zone)
+		planned := ""
+		if a.Planned != nil {
+			planned = *a.Planned
+		}
+		_ = w.Write([]string{
+			strconv.FormatInt(a.Tick, 10), a.Start, a.End, planned, strconv.FormatInt(a.Ticks, 10), a.Playlist,
+			strconv.Itoa(a.Index), a.ID, a.Source, a.Title, decimal(a.InS), decimal(a.OutS), a.Mode, a.Outcome, a.Cause,
+		})
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func decimal(s *float64) string {
+	if s == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*s, 'f', -1, 64)
+}
+
+// asrunTable is for people: at most 100 characters wide, a line for each day.
+func asrunTable(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Location) error {
+	const form = "%-8s  %11s  %-11s  %-6s  %s\n"
+	day := ""
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		start := r.Start.In(zone)
+		if d := start.Format("Monday, 2006-01-02"); d != day {
+			if day == "" {
+				fmt.Fprintf(out, form, "START", "LENGTH", "OUTCOME", "MODE", "WHAT")
+			}
+			fmt.Fprintln(out, d)
+			day = d
+		}
+		fmt.Fprintf(out, form, start.Format(time.TimeOnly), lengthOf(r), outcomeOf(r), r.Mode, cutTo(whatOf(r), 54))
+		if r.Cause != "" {
+			for _, line := range wrapTo(r.Cause, 90) {
+				fmt.Fprintf(out, "%10s%s\n", "", line)
+			}
+		}
+	}
+	if day == "" {
+		fmt.Fprintln(out, "Nothing aired in this time.")
+	}
+	return nil
+}
+
+// whatOf names the item by its title and playlist.
+func whatOf(r asrun.Row) string {
+	what := r.Title
+	if what == "" {
+		what = shown(r.Source)
+	}
+	what = strings.Map(func(c rune) rune { // a title is no command to a terminal
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, what)
+	if r.Playlist != "" {
+		what = cutTo(what, 52-utf8.RuneCountInString(cutTo(r.Playlist, 20))) + "  " + cutTo(r.Playlist, 20)
+	}
+	return what
+}
+
+// lengthOf is how long a row lasted; "-" for what did not air.
+func lengthOf(r asrun.Row) string {
+	d := r.End.Sub(r.Start).Round(100 * time.Millisecond)
+	if r.Ticks == 0 && r.Outcome != asrun.Off {
+		return "-"
+	}
+	return fmt.Sprintf("%02d:%02d:%04.1f", int(d.Hours()), int(d.Minutes())%60, (d % time.Minute).Seconds())
+}
+
+// cutTo shortens the text to n characters.
+func cutTo(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	return string([]rune(text)[:n-1]) + "…"
+}
+
+// wrapTo breaks the text between words into lines of n characters; a longer word
+// has a line of its own.
+func wrapTo(text string, n int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > n {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
