@@ -135,9 +135,13 @@ func (e *Engine) openNext(p *prospect) {
 		return
 	}
 	next := e.expected(p)
-	if next.Item.ID == "" || p.failed[key(next)] || p == &e.due && e.keepsOn(next) {
+	switch {
+	case next.Item.ID == "" || p.failed[key(next)]:
 		clear(p.failed)
 		p.retry = e.n + e.limit.retry
+		return
+	case p == &e.due && e.keepsOn(next):
+		p.retry = max(e.n+1, e.cutAt)
 		return
 	}
 	p.feed = e.open(next)

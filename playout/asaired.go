@@ -160,6 +160,9 @@ func (e *Engine) publish() {
 		s.Air, s.AirFirst, s.AirTicks, s.NextAt = e.air.entry, e.first, e.air.length(), min(e.ends(), e.cutAt)
 	}
 	f := e.look.feed
+	if o := e.order; o != nil && o.feed.warm() && (!o.now || e.forced.outcome != "") {
+		f = o.feed // an operator's order that is ready waits for the join, or for the hold's end
+	}
 	if f == nil {
 		f = e.due.feed
 	}

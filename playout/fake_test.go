@@ -17,9 +17,10 @@ import (
 
 // pic is a picture that knows where it came from and counts its handles.
 type pic struct {
-	src  string
-	tick int64
-	live *int
+	src    string
+	tick   int64
+	airing int
+	live   *int
 }
 
 func (p *pic) Ref() media.Picture { *p.live++; return p }
@@ -60,7 +61,7 @@ func (th *theatre) Open(_ context.Context, s media.Spec, at media.Start) Clip {
 	}
 	th.opened = append(th.opened, fmt.Sprintf("%s@%d", s.Source, at.Tick))
 	th.open++
-	return &fakeClip{th: th, src: s.Source, sc: sc, at: at.Tick, k: at.Tick}
+	return &fakeClip{th: th, src: s.Source, sc: sc, at: at.Tick, k: at.Tick, airing: len(th.opened)}
 }
 
 type fakeClip struct {
@@ -69,6 +70,7 @@ type fakeClip struct {
 	sc     script
 	at, k  int64
 	polls  int
+	airing int // which opening it is
 	closed bool
 }
 
@@ -96,7 +98,7 @@ func (c *fakeClip) Poll() (*media.Tick, error) {
 		t.Sound[1][i] = t.Sound[0][i]
 	}
 	c.th.live++
-	t.N, t.Picture = c.k, &pic{c.src, c.k, &c.th.live}
+	t.N, t.Picture = c.k, &pic{c.src, c.k, c.airing, &c.th.live}
 	c.k++
 	return t, nil
 }
@@ -119,6 +121,7 @@ type shot struct {
 	tick    int64
 	samples int
 	from    float32 // the first sample
+	airing  int
 }
 
 type camera struct {
@@ -128,7 +131,7 @@ type camera struct {
 
 func (c *camera) Offer(t *media.Tick) bool {
 	p := t.Picture.(*pic)
-	c.shots = append(c.shots, shot{t.N, p.src, p.tick, len(t.Sound[0]), t.Sound[0][0]})
+	c.shots = append(c.shots, shot{t.N, p.src, p.tick, len(t.Sound[0]), t.Sound[0][0], p.airing})
 	t.Free()
 	return !c.full
 }
@@ -198,7 +201,7 @@ func newStage(t *testing.T, house media.House, order list, scripts map[string]sc
 	}
 	live0 := media.Live.Ticks.Load()
 	st.Engine = New(cfg, Rooms{
-		Opener: th, Encoder: st.cam, Rundown: order, Slate: func() media.Picture { return (&pic{"slate", 0, &th.live}).Ref() },
+		Opener: th, Encoder: st.cam, Rundown: order, Slate: func() media.Picture { return (&pic{"slate", 0, 0, &th.live}).Ref() },
 		Report: func(r Row) { st.rows = append(st.rows, r) },
 		Log:    slog.New(slog.DiscardHandler),
 	})
@@ -228,6 +231,22 @@ func (st *stage) steps(n int) {
 	for range n {
 		st.Step()
 	}
+}
+
+// shotOf is the channel's tick that showed a clip's tick first; −1: none.
+func (st *stage) shotOf(src string, tick int64) int64 {
+	for _, s := range st.cam.shots {
+		if s.src == src && s.tick == tick {
+			return s.n
+		}
+	}
+	return -1
+}
+
+// silent reports that something stood in at the tick.
+func (st *stage) silent(i int) bool {
+	s := st.cam.shots[i]
+	return s.src == "slate" || i > 0 && s.tick == st.cam.shots[i-1].tick && s.airing == st.cam.shots[i-1].airing
 }
 
 // story renders what aired: "a0-9 slate×3 …".

@@ -106,8 +106,17 @@ func (e *Engine) goesOn(next playlist.Entry) bool {
 func (e *Engine) stays(next playlist.Entry) {
 	e.on = next
 	e.due.close()
-	e.cutAt = max(e.n+1, e.rooms.Rundown.Cut(e.on, e.n))
+	e.askCut(e.n + 1)
 	e.publish()
+}
+
+// askCut asks from tick n on when the clock will cut in.
+func (e *Engine) askCut(n int64) {
+	var on playlist.Entry
+	if e.air != nil {
+		on = e.on
+	}
+	e.cutAt = e.rooms.Rundown.Cut(on, n)
 }
 
 // cutBy says why an item was taken off: what began, or that its own time was over.
@@ -162,12 +171,13 @@ func (e *Engine) breath(f *feed) int64 {
 // that still; if not, it stays until the new one is ready, so that an edit just
 // before a join costs no hold.
 func (e *Engine) consult() {
-	e.cutAt = e.rooms.Rundown.Cut(e.on, e.n)
+	e.askCut(e.n)
 	if e.air != nil && e.ends() >= e.cutAt && e.ends() != Never {
 		e.look.close()
 	} else {
 		e.again(&e.look)
 	}
+	e.due.retry = 0
 	if e.n < e.cutAt-e.limit.lead {
 		e.due.close()
 	} else {

@@ -20,18 +20,13 @@ var (
 	errNothing = errors.New("there is nothing to put on air")
 )
 
-// Pick names the entry an order wants on air. It gets what is on air, or was
-// last, its next unaired tick (Ended: it is over), and the channel's tick. It may
-// be called several times, runs on the engine's goroutine and may not block.
-type Pick func(on playlist.Entry, left, n int64) (playlist.Entry, error)
-
 // order is a command to put something on air, until that is done.
 type order struct {
 	ctx      context.Context
 	now      bool
 	by       string
 	outcome  Outcome
-	pick     Pick
+	pick     func(on playlist.Entry, left, n int64) (playlist.Entry, error)
 	answer   chan error
 	feed     *feed
 	borrowed bool  // the feed was the look-ahead's
@@ -39,12 +34,15 @@ type order struct {
 }
 
 // Air has the entry that pick names put on air: as soon as its first tick is
-// ready, or at the next join. What is on air goes on until then, and gets the
-// outcome o, with by in its cause, if it is taken off. Air returns once the entry
-// airs, or with why it does not: [ErrSuperseded], [ErrStopped], pick's error, the
-// clip's fault, or the context's. A hold or slate of an operator's delays it.
+// ready, or at the next join. What is on air goes on until then; if it is taken
+// off, that is its outcome o, for the reason by ("skipped by ops"). Air returns
+// once the entry airs, or with why it does not: [ErrSuperseded], [ErrStopped],
+// pick's error, the clip's fault, or the context's. A hold or slate of an
+// operator's delays it. Pick gets what is on air, or was last, its next unaired
+// tick (Ended: it is over), and the channel's tick. It may be asked several times,
+// the last counts, runs on the engine's goroutine and may not block.
 func (e *Engine) Air(ctx context.Context, now bool, by string, o Outcome, pick func(on playlist.Entry, left, n int64) (playlist.Entry, error)) error {
-	x := &order{ctx: ctx, now: now, by: cmp.Or(by, "an operator"), outcome: o, pick: pick, answer: make(chan error, 1)}
+	x := &order{ctx: ctx, now: now, by: cmp.Or(by, string(o)+" by an operator"), outcome: o, pick: pick, answer: make(chan error, 1)}
 	return e.post(ctx, x.answer, func() { e.accept(x) })
 }
 
@@ -158,7 +156,9 @@ func (e *Engine) tendOrder() {
 		f.ready = true
 		if err := e.isBanned(f); err != nil {
 			e.fails(err)
+			return
 		}
+		e.publish()
 	case !errors.Is(err, media.ErrNotReady):
 		if cause := e.again1(f); cause != nil {
 			e.fails(cause)
@@ -194,7 +194,7 @@ func (e *Engine) obey() bool {
 		return false
 	}
 	o.feed.adopt(entry)
-	e.leave(o.outcome, Reason(string(o.outcome)+" by "+o.by))
+	e.leave(o.outcome, Reason(o.by))
 	e.order = nil
 	e.look.close()
 	e.putOn(o.feed)
@@ -226,6 +226,7 @@ func (e *Engine) refuse(why error) {
 	o := e.order
 	e.giveBack()
 	e.order = nil
+	e.publish()
 	o.answer <- why
 }
 
