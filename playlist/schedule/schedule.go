@@ -2,12 +2,17 @@
 // of the plans, of what is known of their files, and of time: the same calls
 // answer the engine on air, the rehearsal, the schedule that is shown and the
 // guide that is published, so that none can disagree with another.
+//
+// [New] turns [Inputs] into [Plans]. Plans are asked two things: what airs from
+// a tick on when what is on air is left there ([Plans.Next]), and at which tick
+// the clock takes it off ([Plans.Cut]). Everything that has to be remembered
+// between two questions, such as where each playlist was left and how far a
+// shuffle has come, travels in the entry's Place: it may be saved ([Save]),
+// carried over to other plans, or asked twice, and nothing is kept behind its
+// back. [Plans.Walk] asks both questions again and again, as the engine does.
 package schedule
 
 import (
-	"context"
-	"iter"
-	"sync/atomic"
 	"time"
 
 	"airloom/playlist"
@@ -24,15 +29,19 @@ const Never int64 = 1<<63 - 1
 type Inputs struct {
 	Base  string               // the base playlist's file name
 	Lists []*playlist.Playlist // all playlists there are, in any order
-	Zone  *time.Location
+	Zone  *time.Location       // nil: UTC
 	Grid  timeline.Grid
 	Seed  uint64 // of every shuffle; kept over restarts
-	// Folder is the listing of a folder item, as last seen; in any order.
+	// Folder is the listing of a folder item, as last seen; in any order. While
+	// nothing has changed it is the same slice: then it is sorted only once.
 	Folder func(f playlist.Folder) []File
 	// Ticks is an item's length in ticks: 0 where it is unknown (a live source,
-	// a file not looked at yet), -1 where it cannot play.
-	Ticks   func(it playlist.Item) int64
-	Fillers []playlist.Item // clips that may fill the time before a hard start
+	// a file not looked at yet), -1 where it cannot play. Of an item that airs
+	// several times it is the length of one airing.
+	Ticks func(it playlist.Item) int64
+	// Fillers may fill the time before a hard start: those whose length is known
+	// when the plans are made.
+	Fillers []playlist.Item
 }
 
 // File is one file of a folder's listing.
@@ -41,98 +50,73 @@ type File struct {
 	Modified time.Time
 }
 
-// Plans is everything that may air, ready to be asked. It is immutable.
-type Plans struct{ in Inputs }
-
-// New makes plans of the inputs. The problems are of what only shows when the
-// files are seen together: an include that is not there or goes in a circle, a
-// base playlist that is missing. What they concern is left out.
-func New(in Inputs) (*Plans, playlist.Problems) { return &Plans{in}, nil }
-
 // Clock ties ticks to the time of day: Zero is when tick 0 was due, or would
 // have been.
 type Clock struct{ Zero time.Time }
 
 // Next is what airs from tick n on, when e, on air until then, is left at its
 // tick left; Ended says that it is over, or cannot play. For the zero Entry it
-// is what a channel begins with.
+// is what a channel begins with. It is the zero Entry when there is nothing to
+// air: then ask again with the same e, at the latest at the Cut of the zero
+// Entry.
+//
+// An item is given whether it can play or not: who fails to play it asks for the
+// one after it, and so has seen what was left out. (A Round of e that is higher
+// than the one given passes over the airings before it.)
 func (p *Plans) Next(e playlist.Entry, left, n int64, c Clock) playlist.Entry {
-	return playlist.Entry{}
+	s := p.stage(e, n, c)
+	s.leave(e, left)
+	s.due()
+	return s.choose(e)
 }
 
 // Cut is the tick, n or later, at which the clock takes e off the air, should it
-// still be on: a hard start, or the end of its playlist's time. What airs then
-// is Next(e, left, cut).
-func (p *Plans) Cut(e playlist.Entry, n int64, c Clock) int64 { return Never }
-
-// Slot is an entry with its place in time.
-type Slot struct {
-	playlist.Entry
-	Start int64 // tick
-	Ticks int64 // how long it airs; Never: no end in sight
-	Left  int64 // the item's tick at which it is left; Ended where it plays to its end
+// still be on: a hard start, the end of a soft start's patience, or the end of
+// its playlist's time. What airs then is Next(e, left, cut). For the zero Entry,
+// nothing being on air, it is the next start of any kind.
+func (p *Plans) Cut(e playlist.Entry, n int64, c Clock) int64 {
+	s := p.stage(e, n, c)
+	x, _ := s.cut(e.Item.ID == "")
+	return x
 }
 
-// Walk is what airs from tick n up to tick end, by the lengths that are known,
-// when e is left at its tick left: see Next. It stops when the context is done.
-func (p *Plans) Walk(ctx context.Context, e playlist.Entry, left, n, end int64, c Clock) iter.Seq[Slot] {
-	return func(func(Slot) bool) {}
-}
+// The times of day inside this package are nanoseconds since 1970 in UTC.
+const (
+	forever = 1<<63 - 1 // a time that never comes
+	day     = int64(24 * time.Hour)
+)
 
-// Save is e, left at its tick left, for the state file.
-func Save(e playlist.Entry, left int64) ([]byte, error) { return nil, nil }
-
-// Restore is what Save wrote: hand it to Next to go on from there.
-func Restore(data []byte) (e playlist.Entry, left int64, err error) {
-	return playlist.Entry{}, Ended, nil
-}
-
-// Rundown is the order of airing on air: plans and clock that may be replaced at
-// any time, and where the channel begins. Its methods may be called from any
-// goroutine and never block.
-type Rundown struct {
-	plans atomic.Pointer[Plans]
-	clock atomic.Pointer[Clock]
-	first atomic.Pointer[begin]
-}
-
-type begin struct {
-	entry playlist.Entry
-	left  int64
-}
-
-// NewRundown returns the rundown of the plans.
-func NewRundown(p *Plans, c Clock) *Rundown {
-	r := &Rundown{}
-	r.plans.Store(p)
-	r.clock.Store(&c)
-	return r
-}
-
-// Begin says where the channel begins: after e, left at its tick left.
-func (r *Rundown) Begin(e playlist.Entry, left int64) { r.first.Store(&begin{e, left}) }
-
-// Replace puts other plans in place.
-func (r *Rundown) Replace(p *Plans) { r.plans.Store(p) }
-
-// Plans is what is in place.
-func (r *Rundown) Plans() *Plans { return r.plans.Load() }
-
-// SetClock ties ticks to the time of day anew.
-func (r *Rundown) SetClock(c Clock) { r.clock.Store(&c) }
-
-// Clock is how ticks are tied to the time of day.
-func (r *Rundown) Clock() Clock { return *r.clock.Load() }
-
-// Next is [Plans.Next] as things stand.
-func (r *Rundown) Next(e playlist.Entry, left, n int64) playlist.Entry {
-	if e.Item.ID == "" {
-		if b := r.first.Load(); b != nil {
-			e, left = b.entry, b.left
-		}
+// nanos is a time of day as this package counts it: the zero time, and what lies
+// beyond some 250 years, never comes.
+func nanos(t time.Time) int64 {
+	if t.IsZero() || t.Year() > 2250 {
+		return forever
 	}
-	return r.Plans().Next(e, left, n, r.Clock())
+	return t.UnixNano()
 }
 
-// Cut is [Plans.Cut] as things stand.
-func (r *Rundown) Cut(e playlist.Entry, n int64) int64 { return r.Plans().Cut(e, n, r.Clock()) }
+// time is when tick n is due.
+func (p *Plans) time(n int64, c Clock) int64 {
+	return c.Zero.UnixNano() + int64(p.in.Grid.Due(n))
+}
+
+// tick is the first tick due at or after the time.
+func (p *Plans) tick(at int64, c Clock) int64 {
+	if at == forever {
+		return Never
+	}
+	d := time.Duration(at - c.Zero.UnixNano())
+	n := p.in.Grid.TickAt(d)
+	if p.in.Grid.Due(n) < d {
+		n++
+	}
+	return n
+}
+
+// ticks is the item's length: see [Inputs].
+func (p *Plans) ticks(it playlist.Item) int64 {
+	if p.in.Ticks == nil {
+		return 0
+	}
+	return p.in.Ticks(it)
+}

@@ -1,0 +1,57 @@
+package schedule
+
+import (
+	"sync/atomic"
+
+	"airloom/playlist"
+)
+
+// Rundown is the order of airing on air: plans and clock that may be replaced at
+// any time, and where the channel begins. Its methods may be called from any
+// goroutine and never block.
+type Rundown struct {
+	plans atomic.Pointer[Plans]
+	clock atomic.Pointer[Clock]
+	first atomic.Pointer[begin]
+}
+
+type begin struct {
+	entry playlist.Entry
+	left  int64
+}
+
+// NewRundown returns the rundown of the plans.
+func NewRundown(p *Plans, c Clock) *Rundown {
+	r := &Rundown{}
+	r.plans.Store(p)
+	r.clock.Store(&c)
+	return r
+}
+
+// Begin says where the channel begins: after e, left at its tick left.
+func (r *Rundown) Begin(e playlist.Entry, left int64) { r.first.Store(&begin{e, left}) }
+
+// Replace puts other plans in place.
+func (r *Rundown) Replace(p *Plans) { r.plans.Store(p) }
+
+// Plans is what is in place.
+func (r *Rundown) Plans() *Plans { return r.plans.Load() }
+
+// SetClock ties ticks to the time of day anew.
+func (r *Rundown) SetClock(c Clock) { r.clock.Store(&c) }
+
+// Clock is how ticks are tied to the time of day.
+func (r *Rundown) Clock() Clock { return *r.clock.Load() }
+
+// Next is [Plans.Next] as things stand.
+func (r *Rundown) Next(e playlist.Entry, left, n int64) playlist.Entry {
+	if e.Item.ID == "" {
+		if b := r.first.Load(); b != nil {
+			e, left = b.entry, b.left
+		}
+	}
+	return r.Plans().Next(e, left, n, r.Clock())
+}
+
+// Cut is [Plans.Cut] as things stand.
+func (r *Rundown) Cut(e playlist.Entry, n int64) int64 { return r.Plans().Cut(e, n, r.Clock()) }

@@ -1,0 +1,280 @@
+package schedule
+
+import (
+	"slices"
+
+	"airloom/playlist"
+)
+
+// stage is a place being worked on: where one question is answered.
+type stage struct {
+	place
+	p       *Plans
+	c       Clock
+	n       int64 // the tick it is about
+	now     int64 // when that is due
+	aired   int64 // how long the entry on air has been, in time of ticks
+	first   bool  // nothing has been on air yet
+	took    bool  // a taken run was open
+	carried bool  // the plans have changed
+}
+
+// stage begins from the entry's place, carried over to these plans.
+func (p *Plans) stage(e playlist.Entry, n int64, c Clock) *stage {
+	s := &stage{p: p, c: c, n: n, now: p.time(n, c)}
+	pl, ok := e.Place.(*place)
+	if !ok {
+		s.begin(e)
+		return s
+	}
+	s.place = *pl
+	s.runs, s.missed = slices.Clone(pl.runs), nil
+	if pl.plans != p {
+		s.carry()
+	}
+	if n > pl.tick {
+		s.aired = int64(p.in.Grid.Due(n) - p.in.Grid.Due(pl.tick))
+	}
+	if s.now < s.seen-day { // the clock had been wrong
+		s.seen = s.now
+		for i := len(s.runs) - 1; i >= 0; i-- {
+			if s.runs[i].start > s.now {
+				s.drop(i)
+			}
+		}
+	}
+	s.took = s.take() >= 0
+	return s
+}
+
+// begin sets out from nothing, or from an entry that somebody else made.
+func (s *stage) begin(e playlist.Entry) {
+	s.first = true
+	s.place = place{plans: s.p, tick: s.n, seen: s.now, ground: run{list: s.p.base, begun: true}, air: onBase, beside: true}
+	if at, ok := s.p.base.at[e.Item.ID]; ok && e.Playlist == s.p.base.file {
+		s.ground.at, s.beside = at, false
+	}
+}
+
+// leave notes where the run on air was left.
+func (s *stage) leave(e playlist.Entry, left int64) {
+	if s.beside || s.air == onNone {
+		return
+	}
+	r := s.run(s.air)
+	if r.visit == nil {
+		r.round = max(r.round, e.Round)
+	}
+	if left >= 0 {
+		r.left = left
+	} else if !r.step() && r.kind != base {
+		s.drop(s.air)
+	}
+}
+
+// due closes the runs whose time has passed, and opens those whose time has come.
+func (s *stage) due() {
+	on := s.onAir()
+	for i := len(s.runs) - 1; i >= 0; i-- {
+		r := &s.runs[i]
+		switch {
+		case r.end > s.now, r.begun && !r.cuts:
+			continue
+		case s.took && !r.cuts && !r.list.plan.hard:
+			continue // a soft start waits for a take as long as that lasts
+		case !r.begun:
+			s.miss(r.list, r.start, passed, on)
+		}
+		s.drop(i)
+	}
+	switch {
+	case s.first:
+		for _, l := range s.p.timed {
+			if o, ok := l.latest(later(s.now, -l.plan.reach), s.now); ok && o.end > s.now {
+				s.open(&o, on)
+			}
+		}
+	case s.now-s.seen > day:
+		// The clock jumped, or nothing has been asked for long: only the latest
+		// start of each list matters.
+		for _, l := range s.p.timed {
+			if o, ok := l.latest(s.seen, s.now); ok {
+				s.open(&o, on)
+			}
+		}
+	case s.now > s.seen:
+		for _, st := range s.p.streams {
+			for o := range st.after(s.seen) {
+				if o.at > s.now {
+					break
+				}
+				s.open(o, on)
+			}
+		}
+	}
+	s.seen = max(s.seen, s.now)
+}
+
+// open opens the run of a start, in place of an older one of the same list.
+func (s *stage) open(o *start, on string) {
+	patience := int64(0)
+	if !o.cuts && !o.list.plan.hard {
+		patience = s.aired // a soft start waits for the item on air as long as that lasts
+	}
+	if later(o.end, patience) <= s.now {
+		s.miss(o.list, o.at, passed, on)
+		return
+	}
+	for i := len(s.runs) - 1; i >= 0; i-- {
+		r := &s.runs[i]
+		if r.list.file != o.list.file || r.kind == taken && !o.list.plan.hard {
+			continue
+		}
+		if !r.begun {
+			s.miss(r.list, r.start, replaced, on)
+		}
+		s.drop(i)
+	}
+	s.runs = append(s.runs, run{kind: timed, list: o.list, start: o.at, end: o.end, cuts: o.cuts})
+}
+
+// onAir names the list that has the air.
+func (s *stage) onAir() string {
+	if s.first || s.air == onNone {
+		return ""
+	}
+	return s.run(s.air).list.file
+}
+
+// choose gives the air to the best run.
+func (s *stage) choose(e playlist.Entry) playlist.Entry {
+	cut := !s.first && !s.beside && s.air != onNone && s.run(s.air).left > 0
+	i := s.pick()
+	if i == onNone {
+		return playlist.Entry{}
+	}
+	r := s.run(i)
+	if cut && s.air != onNone && s.air != i && r.kind == timed && r.list.plan.Return == playlist.Restart {
+		s.run(s.air).left = 0
+	}
+	s.air, s.beside = i, false
+	if s.p.fits {
+		if f, ok := s.fit(e, r); ok {
+			s.beside = true
+			return s.placed(f)
+		}
+	}
+	return s.entry(r)
+}
+
+// pick is the best run that has something to air, ready to air it.
+func (s *stage) pick() int {
+	for {
+		i := s.best()
+		r := s.run(i)
+		begins := !r.begun
+		r.begun = true
+		if s.ready(r) && (!begins || s.join(r)) {
+			return i
+		}
+		if i == onBase {
+			return onNone
+		}
+		if begins {
+			s.miss(r.list, r.start, empty, "")
+		}
+		s.drop(i)
+	}
+}
+
+// ready has the run's position point at something to air. It reports whether
+// there is anything.
+func (s *stage) ready(r *run) bool {
+	if len(r.list.items) == 0 || !s.settle(r) {
+		return false
+	}
+	if r.left > 0 {
+		if ticks := s.p.ticks(s.item(r)); ticks > 0 && ticks-r.left < s.p.scrap {
+			return r.step() && s.settle(r)
+		}
+	}
+	return true
+}
+
+// settle passes over folders that hold nothing. It reports whether anything is
+// left.
+func (s *stage) settle(r *run) bool {
+	for range len(r.list.items) + 1 {
+		if r.item().Folder == nil || s.expand(r) {
+			return true
+		}
+		if !r.pass(max(r.item().Repeat, 1)) {
+			return false
+		}
+	}
+	return false
+}
+
+// join moves a run that begins late, and is to join in, to where it would be had
+// it begun in time. It reports whether it would still be on.
+func (s *stage) join(r *run) bool {
+	if r.kind != timed || r.list.plan.Late != playlist.Join {
+		return true
+	}
+	behind, lap := s.n-s.p.tick(r.start, s.c), int64(0)
+	for behind > 0 {
+		ticks := s.p.ticks(s.item(r))
+		if ticks == 0 {
+			return true // nobody knows where it would be in there
+		}
+		if ticks > behind {
+			r.left = behind
+			return true
+		}
+		behind -= max(ticks, 0)
+		lap += max(ticks, 0)
+		if !r.step() {
+			return false
+		}
+		if r.atStart() {
+			if lap == 0 {
+				return true // nothing in it can play: that is for others to find out
+			}
+			behind, lap = behind%lap, 0
+		}
+		if !s.settle(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// item is the item the run airs: of a folder, the one file.
+func (s *stage) item(r *run) playlist.Item {
+	it := r.item()
+	if it.Folder == nil {
+		return *it
+	}
+	return fileItem(it, r.visit.files[r.file])
+}
+
+// entry is what the run airs now.
+func (s *stage) entry(r *run) playlist.Entry {
+	e := playlist.Entry{Item: s.item(r), Playlist: r.list.file, Index: r.at, Round: r.round,
+		From: r.left, Mode: r.mode(), Planned: r.planned(s.p.in.Zone)}
+	if r.list.outer != nil {
+		e.Index = r.list.outer[r.at]
+	}
+	if ticks := s.p.ticks(e.Item); ticks > 0 {
+		e.Ticks = max(ticks-e.From, 1)
+	}
+	return s.placed(e)
+}
+
+// placed hands the entry out with its place.
+func (s *stage) placed(e playlist.Entry) playlist.Entry {
+	pl := s.place
+	pl.tick = s.n
+	e.Place = &pl
+	return e
+}

@@ -1,0 +1,128 @@
+package schedule
+
+import (
+	"context"
+	"iter"
+
+	"airloom/playlist"
+)
+
+// Slot is an entry with its place in time.
+type Slot struct {
+	playlist.Entry
+	Start int64 // tick
+	Ticks int64 // how long it airs; Never: no end in sight
+	Left  int64 // the item's tick at which it is left; Ended where it plays to its end
+}
+
+// End is the tick after its last; Never: no end in sight.
+func (s Slot) End() int64 {
+	if s.Ticks == Never {
+		return Never
+	}
+	return s.Start + s.Ticks
+}
+
+// Walk is what airs from tick n on, by the lengths that are known, when e is
+// left at its tick left: see [Plans.Next]. Slots abut. The last is the one that
+// reaches tick end, or whose end nobody knows, or the context is done. Items that
+// cannot play are passed over; where nothing can, a slot of [playlist.ModeSlate]
+// lasts until the next start.
+func (p *Plans) Walk(ctx context.Context, e playlist.Entry, left, n, end int64, c Clock) iter.Seq[Slot] {
+	return func(yield func(Slot) bool) {
+		if n < end {
+			p.walk(ctx, p.playable(e, left, n, c), n, end, c, yield)
+		}
+	}
+}
+
+// WalkOn is the same while e stays on air at tick n, with its tick left the next
+// to air: the first slot is the rest of e.
+func (p *Plans) WalkOn(ctx context.Context, e playlist.Entry, left, n, end int64, c Clock) iter.Seq[Slot] {
+	if left < 0 || e.Item.ID == "" {
+		return p.Walk(ctx, e, left, n, end, c)
+	}
+	return func(yield func(Slot) bool) {
+		on := e
+		if on.From, on.Ticks = left, p.remains(e, left); on.Ticks < 0 {
+			on = p.playable(e, Ended, n, c)
+		}
+		p.walk(ctx, on, n, end, c, yield)
+	}
+}
+
+// remains is how much of an entry is to air from its item's tick left on: 0 where
+// that is not known, -1 where it is over.
+func (p *Plans) remains(e playlist.Entry, left int64) int64 {
+	total := int64(0)
+	if e.Mode != playlist.ModeSlate {
+		total = p.ticks(e.Item)
+	}
+	if total <= 0 && e.Ticks > 0 {
+		total = e.From + e.Ticks
+	}
+	switch {
+	case total <= 0:
+		return 0
+	case total <= left:
+		return -1
+	default:
+		return total - left
+	}
+}
+
+func (p *Plans) walk(ctx context.Context, e playlist.Entry, n, end int64, c Clock, yield func(Slot) bool) {
+	for n < end && ctx.Err() == nil {
+		slot := Slot{Entry: e, Start: n, Ticks: Never, Left: Ended}
+		if e.Ticks > 0 {
+			slot.Ticks = e.Ticks
+		}
+		s := p.stage(e, n, c)
+		if x, _ := s.cut(e.Item.ID == gapID && e.Ticks == 0); x < slot.End() {
+			slot.Ticks, slot.Left = x-n, e.From+x-n
+		}
+		if slot.Ticks > 0 && !yield(slot) || slot.Ticks == Never {
+			return
+		}
+		n += slot.Ticks
+		e = p.playable(e, slot.Left, n, c)
+	}
+}
+
+// playable is the next entry that can play; where none can, a gap without an end.
+func (p *Plans) playable(e playlist.Entry, left, n int64, c Clock) playlist.Entry {
+	next := p.Next(e, left, n, c)
+	first, again := next, 0
+	for next.Item.ID != "" && next.Mode != playlist.ModeSlate && p.ticks(next.Item) < 0 {
+		e, left = next, Ended
+		next = p.Next(e, left, n, c)
+		if next.Item.ID == first.Item.ID && next.Playlist == first.Playlist && next.Round == first.Round {
+			// Once more may be where a shuffle began anew.
+			if again++; again == 2 {
+				next = playlist.Entry{}
+			}
+		}
+	}
+	if next.Item.ID != "" {
+		return next
+	}
+	s := p.stage(e, n, c)
+	s.leave(e, left)
+	s.due()
+	s.air, s.beside = s.best(), true
+	return s.placed(gap(0))
+}
+
+// Advance is what is on air at tick to, and its next tick to air, when e is on
+// air at tick n with its tick left the next: how an endless channel would have
+// gone on. Where a length is unknown it goes no further than to that item's
+// beginning.
+func (p *Plans) Advance(ctx context.Context, e playlist.Entry, left int64, c Clock, n, to int64) (playlist.Entry, int64) {
+	for slot := range p.WalkOn(ctx, e, left, n, to+1, c) {
+		e, left = slot.Entry, slot.From
+		if slot.Ticks != Never && slot.End() > to {
+			return e, left + max(to-slot.Start, 0)
+		}
+	}
+	return e, left
+}
