@@ -1,11 +1,16 @@
 package playout
 
 import (
+	"context"
+	"io"
+	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"airloom/playlist"
 	"airloom/playout/media"
 )
 
@@ -253,12 +258,72 @@ func TestSnapshotTellsWhatAirs(t *testing.T) {
 	require.EqualValues(t, 10, s.NextTicks)
 }
 
+// nobody is a picture, an encoder and a clip that cost nothing: what is left is
+// the engine.
+type nobody struct {
+	tick  *media.Tick
+	k     int64
+	ticks int64
+	ready chan struct{}
+}
+
+func (n *nobody) Ref() media.Picture { return n }
+func (n *nobody) Release()           {}
+
+func (n *nobody) Offer(t *media.Tick) bool { t.Free(); return true }
+func (n *nobody) Room() <-chan struct{}    { return n.ready }
+
+func (n *nobody) Open(_ context.Context, _ media.Spec, at media.Start) Clip {
+	return &nobody{tick: n.tick, k: at.Tick, ticks: n.ticks}
+}
+
+func (n *nobody) Poll() (*media.Tick, error) {
+	if n.k >= n.ticks {
+		return nil, io.EOF
+	}
+	if n.k == 0 { // the look-ahead's head lies there while the item on air is read
+		n.tick = media.NewKept(n.tick.Sound)
+	}
+	t := n.tick.Again(n.k, n)
+	n.k++
+	return t, nil
+}
+
+func (n *nobody) Ready() <-chan struct{}       { return n.ready }
+func (n *nobody) Info() (media.ClipInfo, bool) { return media.ClipInfo{Ticks: n.ticks}, true }
+func (n *nobody) Close() error                 { return nil }
+
+func newBare(house media.House, ticks int64) *Engine {
+	sound := make([]float32, 2000)
+	n := &nobody{tick: media.NewKept([2][]float32{sound, sound}), ticks: ticks, ready: make(chan struct{})}
+	return New(Config{
+		House: house, HoldMax: 2 * time.Second, StallMax: 15 * time.Second,
+		Resolve: func(e playlist.Entry) (media.Spec, error) { return media.Spec{Source: e.Item.Source}, nil },
+	}, Rooms{
+		Opener: n, Encoder: n, Rundown: list{"a", "b"}, Slate: func() media.Picture { return n },
+		Report: func(Row) {}, Log: slog.New(slog.DiscardHandler),
+	})
+}
+
+func TestASteadyStepAllocatesNothing(t *testing.T) {
+	e := newBare(pal, 1<<40)
+	for range 100 {
+		e.Step()
+	}
+	require.Zero(t, testing.AllocsPerRun(1000, e.Step))
+}
+
+// What a rehearsal pays for a tick of items of 20 s.
 func BenchmarkStep(b *testing.B) {
-	st := newStage(&testing.T{}, pal, list{"a"}, map[string]script{"a": {ticks: 1 << 40}}, "")
-	st.Step()
-	st.cam.shots = make([]shot, 0, b.N+10)
-	b.ReportAllocs()
-	for b.Loop() {
-		st.Step()
+	ntsc := pal
+	ntsc.FPS = media.Rational{Num: 30000, Den: 1001}
+	for name, house := range map[string]media.House{"25": pal, "29.97": ntsc} {
+		b.Run(name, func(b *testing.B) {
+			e := newBare(house, 500)
+			b.ReportAllocs()
+			for b.Loop() {
+				e.Step()
+			}
+		})
 	}
 }

@@ -30,7 +30,8 @@ type Tick struct {
 	// beside the clip's, and the engine cuts the right window out of it.
 	Sound [2][]float32
 
-	buf [2][]float32
+	buf  [2][]float32
+	kept bool
 }
 
 var ticks = sync.Pool{New: func() any { return new(Tick) }}
@@ -47,6 +48,21 @@ func NewTick(samples int) *Tick {
 	}
 	t.N, t.Picture = 0, nil
 	Live.Ticks.Add(1)
+	return t
+}
+
+// NewKept returns a tick that stays its maker's: Free gives back its picture and
+// nothing else, so that the maker can hand it out again and again, with
+// [Tick.Again], instead of making a tick for each. It is for clips that cost
+// nothing, as in a rehearsal: whoever takes the ticks has to free each before it
+// asks for the next, which the engine does when its encoder does. The sound has
+// room for a tick's samples and one more; several ticks may share it if nobody
+// writes to it.
+func NewKept(sound [2][]float32) *Tick { return &Tick{Sound: sound, buf: sound, kept: true} }
+
+// Again makes a kept tick number n of its clip, with the picture.
+func (t *Tick) Again(n int64, p Picture) *Tick {
+	t.N, t.Picture, t.Sound = n, p, t.buf
 	return t
 }
 
@@ -67,6 +83,9 @@ func (t *Tick) DropPicture() {
 // Free releases the tick and its picture. The tick may not be used after.
 func (t *Tick) Free() {
 	t.DropPicture()
+	if t.kept {
+		return
+	}
 	Live.Ticks.Add(-1)
 	ticks.Put(t)
 }
