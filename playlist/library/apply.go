@@ -213,6 +213,11 @@ func (r *run) take(e *entry, o readout, now time.Time) {
 		return
 	}
 	e.file.Version, e.file.Problems = o.version, o.problems
+	if o.playlist == nil && e.file.Playlist == nil && o.older != nil {
+		e.file.Playlist = o.older
+		r.edition = true
+		r.config.Log.Warn("A playlist is broken: its last good version airs", "file", o.name, "items", len(o.older.Items))
+	}
 	if o.playlist != nil {
 		e.file.Playlist = o.playlist
 		r.edition = true

@@ -24,11 +24,11 @@ import (
 // What a folder may hold: far beyond what anyone schedules, far below what would
 // take the machine's memory.
 const (
-	maxSize    = 64 << 20 // bytes of one file
-	maxFiles   = 10_000   // playlists
-	maxFolders = 2_000    // with the folder itself
-	maxDepth   = 32       // folders in folders
-	maxBatch   = 200      // files read before the others hear of them
+	maxSize    = playlist.MaxSize
+	maxFiles   = 10_000 // playlists
+	maxFolders = 2_000  // with the folder itself
+	maxDepth   = 32     // folders in folders
+	maxBatch   = 200    // files read before the others hear of them
 	batchTime  = 200 * time.Millisecond
 )
 
@@ -94,6 +94,7 @@ type readout struct {
 	version  string
 	playlist *playlist.Playlist
 	problems playlist.Problems
+	older    *playlist.Playlist // an old version that is good, where this one is not
 }
 
 func (d *disk) do(j job) report {
@@ -286,7 +287,7 @@ func (d *disk) read(root *os.Root, w reading) readout {
 	if out.sig = now.sig; now.sig != w.expect || now.sig.kind != plain {
 		return out
 	}
-	data, v, err := d.content(root, w)
+	data, st, v, err := d.content(root, w)
 	if out.verdict, out.err = v, err; v != taken {
 		return out
 	}
@@ -297,34 +298,39 @@ func (d *disk) read(root *os.Root, w reading) readout {
 	out.version = versionOf(data)
 	if out.same = out.version == w.version; !out.same {
 		d.parsing.Store(true)
-		defer d.parsing.Store(false)
-		out.playlist, out.problems = parse(w.name, data, out.version, d.config.Options)
+		out.playlist, out.problems = d.parse(w.name, data)
+		d.parsing.Store(false)
+		if out.playlist != nil {
+			d.keepQuietly(root, w.name, data, st)
+		} else if w.version == "" {
+			out.older = d.lastGood(root, w.name)
+		}
 	}
 	return out
 }
 
 // content opens what is a plain file and nothing else, and reads all of it.
-func (d *disk) content(root *os.Root, w reading) ([]byte, verdict, error) {
+func (d *disk) content(root *os.Root, w reading) ([]byte, fs.FileInfo, verdict, error) {
 	f, err := root.OpenFile(w.name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, failed, plainly(err)
+		return nil, nil, failed, plainly(err)
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return nil, failed, plainly(err)
+		return nil, nil, failed, plainly(err)
 	}
 	if sigOf(st) != w.expect {
-		return nil, changed, nil
+		return nil, nil, changed, nil
 	}
 	switch writers(f) {
 	case some:
 		if w.how != insisted {
-			return nil, busy, nil
+			return nil, nil, busy, nil
 		}
 	case unknown:
 		if age := time.Since(st.ModTime()); w.how == early && age < d.config.Settle {
-			return nil, unsure, nil
+			return nil, nil, unsure, nil
 		}
 	}
 	data := make([]byte, 0, st.Size()+1)
@@ -333,20 +339,25 @@ func (d *disk) content(root *os.Root, w reading) ([]byte, verdict, error) {
 		data = data[:len(data)+n]
 		switch {
 		case err == io.EOF && int64(len(data)) == st.Size():
-			return data, taken, nil
+			return data, st, taken, nil
 		case err == io.EOF || len(data) > int(st.Size()):
-			return nil, changed, nil
+			return nil, nil, changed, nil
 		case err != nil:
-			return nil, failed, plainly(err)
+			return nil, nil, failed, plainly(err)
 		}
 	}
 }
 
 // parse reads a playlist's text; its name is the path below the folder.
-func parse(name string, data []byte, version string, o playlist.Options) (*playlist.Playlist, playlist.Problems) {
-	list, problems := playlist.Parse(name, data, o)
+func (l *Library) parse(name string, data []byte) (*playlist.Playlist, playlist.Problems) {
+	o := l.config.Options
+	o.Name = name
+	list, problems := playlist.Parse(filepath.Join(l.config.Dir, filepath.FromSlash(name)), data, o)
+	for i := range problems {
+		problems[i].File = name
+	}
 	if list != nil {
-		list.File, list.Version = name, version
+		list.Version = versionOf(data)
 		list.Name = strings.ToValidUTF8(list.Name, "\uFFFD")
 	}
 	return list, problems

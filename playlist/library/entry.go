@@ -12,8 +12,6 @@ const (
 	// beat is how long a name that just appeared is watched for writes: a file
 	// with content that nobody wrote under this name came by rename, whole.
 	beat = 100 * time.Millisecond
-	// restless is after how long a file that does not settle is a problem.
-	restless = 5 * time.Second
 	// often is how long renames over one name may follow each other before the
 	// file is read between them.
 	often = time.Second
@@ -138,7 +136,7 @@ func (e *entry) settles() {
 
 // fret says so once a file has not settled for long.
 func (e *entry) fret(c *Config, now time.Time) (changed bool) {
-	if e.slow || e.dirty.IsZero() || e.seen.kind != plain || now.Sub(e.dirty) < restless {
+	if e.slow || e.dirty.IsZero() || e.seen.kind != plain || now.Sub(e.dirty) < c.restless {
 		return false
 	}
 	what := "nothing of it airs"

@@ -21,6 +21,7 @@ package library
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,7 @@ type Config struct {
 	Options  playlist.Options // what playlists are checked against
 	Log      *slog.Logger     // default: silence
 	patience time.Duration    // how long a file may stay open for writing, beyond settling
+	restless time.Duration    // after how long a file that does not settle is a problem
 	stuck    time.Duration    // how long the folder may take to answer
 }
 
@@ -97,6 +99,7 @@ type Library struct {
 	running  atomic.Pointer[chan struct{}] // closed when it stops; nil: it does not run
 	parsing  atomic.Bool                   // the disk is not: what takes long is a large file
 	saving   chan struct{}                 // holds one token: who saves has it
+	history  sync.Mutex                    // over the old versions
 	access   func(*disk, job) report
 }
 
@@ -110,7 +113,11 @@ func New(c Config) *Library {
 	set(&c.Settle, 2*time.Second)
 	set(&c.Rescan, time.Minute)
 	set(&c.patience, max(10*time.Second, 15*c.Settle))
+	set(&c.restless, max(5*time.Second, 2*c.Settle))
 	set(&c.stuck, 5*time.Second)
+	if dir, err := filepath.Abs(c.Dir); err == nil {
+		c.Dir = dir
+	}
 	if c.Keep <= 0 {
 		c.Keep = 10
 	}

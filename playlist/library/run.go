@@ -251,7 +251,9 @@ func (r *run) step(now time.Time) time.Duration {
 			r.change(now)
 		}
 		if !e.dirty.IsZero() {
-			sooner(e.dirty.Add(restless))
+			if !e.slow {
+				sooner(e.dirty.Add(r.config.restless))
+			}
 		}
 	}
 	if !r.stale.IsZero() {
