@@ -114,7 +114,7 @@ func (d *Desk) since(e playlist.Entry) time.Time {
 	now := time.Now()
 	snap, counts := d.rooms.Engine.Snapshot()
 	if same(snap.Air, e) && snap.Airs == "" {
-		if ago := d.rooms.Grid.Duration(counts.Ticks - snap.AirFirst - e.From); ago > 0 {
+		if ago := d.rooms.Grid.Duration(counts.Ticks - snap.AirFirst - snap.Air.From); ago > 0 {
 			now = now.Add(-ago)
 		}
 	}

@@ -48,7 +48,8 @@ type Library interface {
 // Outputs stops and starts an output by its name, and returns once it is so.
 type Outputs interface {
 	Stop(ctx context.Context, name string) error
-	Start(ctx context.Context, name string) error
+	// Start also returns with what keeps it from publishing, in words.
+	Start(ctx context.Context, name string) (trouble string, err error)
 }
 
 // Banned is a file version that is left out because it crashed its decoder.
@@ -102,7 +103,7 @@ type Desk struct {
 	notes  []Note  // a ring
 	noted  int     // how many ever
 	flight *flight // the latest command that moves the programme
-	lined  *lined  // what was taken as next and has not aired
+	lined  *lined  // what waits for its moment
 	undo   *change // the latest change, to be undone
 }
 
@@ -171,6 +172,10 @@ func (d *Desk) refusal(ctx context.Context, err error) *Refusal {
 		return r
 	case d.life.Err() != nil:
 		return errClosed
+	case errors.Is(err, playout.ErrStopped):
+		return errClosed
+	case errors.Is(err, playout.ErrSuperseded):
+		return &Refusal{Overtaken, err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return refuse(Late, "it has not come about within %v, and was given up; what was on air goes on", answerWithin)
 	default:

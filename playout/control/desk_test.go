@@ -161,7 +161,7 @@ func TestTakeNextIsAnsweredWhenItIsNext(t *testing.T) {
 
 		a, err = o.Undo(o.ctx, bob)
 		require.NoError(t, err)
-		require.Equal(t, "'n2' (news.yml #2) is not next any more", a.Said)
+		require.Equal(t, "undid take: 'n2' (news.yml #2) is not lined up any more", a.Said)
 		snap, _ := o.air.Snapshot()
 		require.Equal(t, "b", snap.Next.Item.ID)
 
@@ -222,6 +222,7 @@ func TestWhereTheProgrammeWouldBe(t *testing.T) {
 		{change{on: a, left: 1400, n: 1000, ticks: 1500}, schedule.Never, 1100, "b", 0},
 		{change{on: a, left: 1400, n: 1000, ticks: 1500}, schedule.Never, 1224, "b", 124},
 		{change{on: a, left: 1400, n: 1000, ticks: 1500}, schedule.Never, 1250, "c", 25},
+		{change{on: a, left: schedule.Ended, n: 1000, ticks: 1500}, schedule.Never, 1010, "b", 10},
 		{change{on: a, left: 100, n: 1000, ticks: 1500}, 1100, 1099, "a", 199},
 		{change{on: a, left: 100, n: 1000, ticks: 1500}, 1100, 1110, "hard", 10},
 	} {
@@ -272,12 +273,15 @@ func TestWhatStandsIsAnswered(t *testing.T) {
 		require.NoError(t, err)
 		_, err = o.StopOutput(o.ctx, bob, "main")
 		require.NoError(t, err)
-		_, err = o.StartOutput(o.ctx, bob, "main")
-		require.EqualError(t, err, "the server refuses it")
+		a, err = o.StartOutput(o.ctx, bob, "")
+		require.NoError(t, err)
+		require.Equal(t, "output main is started and goes on trying, but does not publish yet: the server refuses it", a.Said)
+		_, err = o.StartOutput(o.ctx, bob, "man")
+		require.EqualError(t, err, "there is no output man: there are main")
 		_, err = o.Reload(o.ctx, Who{Via: "SIGHUP"})
 		require.NoError(t, err)
 		require.Equal(t, "reload", o.Notes()[0].Asked)
-		require.Len(t, o.Notes(), 7)
+		require.Len(t, o.Notes(), 8)
 	})
 }
 

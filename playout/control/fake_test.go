@@ -174,8 +174,8 @@ func (l lists) Reload(context.Context) error { return nil }
 // ways are outputs: true where they publish.
 type ways map[string]bool
 
-func (w ways) Stop(_ context.Context, name string) error { w[name] = false; return nil }
-func (w ways) Start(context.Context, string) error       { return errors.New("the server refuses it") }
+func (w ways) Stop(_ context.Context, name string) error     { w[name] = false; return nil }
+func (w ways) Start(context.Context, string) (string, error) { return "the server refuses it", nil }
 
 func item(id string, seconds int) playlist.Item {
 	return playlist.Item{ID: id, Source: id + ".mp4", Title: id, Duration: time.Duration(seconds) * time.Second}
@@ -199,7 +199,8 @@ func atDesk(t *testing.T, f func(t *testing.T, o *office)) {
 		s := &stand{start: time.Now(), joins: make(chan struct{}), faults: map[string]error{}, banned: map[string]bool{"x.mp4 1": true}}
 		s.next = l.entry("main.yml", 1)
 		s.snap = playout.Snapshot{Air: l.entry("main.yml", 0), AirTicks: 1500, Next: s.next}
-		d := NewDesk(Rooms{Engine: s, Rundown: l, Library: l, Outputs: ways{"main": true}, Grid: pal, Zone: time.UTC})
+		d := NewDesk(Rooms{Engine: s, Rundown: l, Library: l, Outputs: ways{"main": true}, Grid: pal, Zone: time.UTC,
+			Status: func() Status { return Status{Outputs: []Output{{Name: "main"}}} }})
 		defer d.Close()
 		time.Sleep(10 * time.Second)
 		f(t, &office{d, s, t.Context()})

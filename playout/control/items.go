@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"airloom/playout"
-	"airloom/playout/media"
 )
 
 // maxItems bounds the alerts for single items.
@@ -36,9 +35,6 @@ func (i *items) note(r playout.Row, now time.Time) {
 		}
 		return
 	}
-	if !failed(r.Cause) {
-		return // the clock or an operator took it off
-	}
 	if reason := playout.Reason(""); errors.As(r.Cause, &reason) {
 		return // the clock or an operator took it off
 	}
@@ -52,12 +48,6 @@ func (i *items) note(r playout.Row, now time.Time) {
 		Severity: "warning", Code: "item-" + strings.ReplaceAll(string(r.Outcome), " ", "-"), Since: now,
 		Message: fmt.Sprintf("%s (%s, line %d): %v", r.Entry.Item.Title, r.Entry.Playlist, r.Entry.Item.Line, r.Cause),
 	}
-}
-
-// failed reports that an item's own fault ended it.
-func failed(cause error) bool {
-	var f *media.Fault
-	return errors.As(cause, &f)
 }
 
 // oldest is the item whose alert has stood longest.

@@ -2,13 +2,11 @@ package control
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"airloom/playlist"
 	"airloom/playlist/schedule"
-	"airloom/playout/media"
 )
 
 // Skip puts the next item on air: what was taken as next, or what the plan says.
@@ -16,66 +14,65 @@ import (
 // the one on air now.
 func (d *Desk) Skip(ctx context.Context, who Who, item string) (Answer, error) {
 	return d.move(ctx, who, "skip", item, func(ctx context.Context, on playlist.Entry) (Answer, error) {
-		step := func(e playlist.Entry, _, n int64) (playlist.Entry, error) {
-			next := d.rooms.Rundown.Next(e, schedule.Ended, n)
-			if next.Item.ID == "" {
-				return next, refuse(Refused, "nothing follows %s", named(e))
-			}
-			return next, nil
-		}
+		a := &attempt{what: "skip", why: "skipped by " + who.String(), over: true, pick: d.meaning(on, d.following)}
 		if l := d.unline(); l != nil {
-			step = l.pick
+			a.over, a.pick = false, d.meaning(on, l.pick)
 		}
-		c, err := d.passOver(ctx, who, "skip", on, step)
-		if err != nil {
-			return Answer{}, err
-		}
-		return d.onAir(fmt.Sprintf("skipped '%s' for %s", on.Item.Title, named(c.to)), c.to), nil
+		return d.put(ctx, a, func(c change) string { return fmt.Sprintf("skipped '%s' for %s", on.Item.Title, named(c.to)) })
 	})
 }
 
-// Back puts the item before the one on air on air again, from its beginning.
+// following is what the plan says comes after an entry: what the engine has
+// ready, where the plan comes to that, for what lies before it cannot play.
+func (d *Desk) following(e playlist.Entry, _, n int64) (playlist.Entry, error) {
+	snap, _ := d.rooms.Engine.Snapshot()
+	first := d.rooms.Rundown.Next(e, schedule.Ended, n)
+	if first.Item.ID == "" {
+		return first, refuse(Refused, "nothing follows %s", named(e))
+	}
+	ready := same(snap.Air, e) && snap.Next.Item.ID != ""
+	for next, i := first, 0; ready && i < tries; i++ {
+		if same(next, snap.Next) {
+			return next, nil
+		}
+		next = d.rooms.Rundown.Next(next, schedule.Ended, n)
+	}
+	return first, nil
+}
+
+// Back puts the item before the one on air on air again, from its beginning. One
+// that cannot play is passed over.
 func (d *Desk) Back(ctx context.Context, who Who, item string) (Answer, error) {
 	return d.move(ctx, who, "back", item, func(ctx context.Context, on playlist.Entry) (Answer, error) {
 		d.unline()
-		c, err := d.passOver(ctx, who, "back", on, d.rooms.Rundown.Back)
-		if err != nil {
-			return Answer{}, err
-		}
-		return d.onAir("went back to "+named(c.to), c.to), nil
+		a := &attempt{what: "back", why: "back to the item before by " + who.String(), over: true, pick: d.meaning(on, d.rooms.Rundown.Back)}
+		return d.put(ctx, a, func(c change) string { return "went back to " + named(c.to) })
 	})
 }
 
 // Restart begins the item on air again.
 func (d *Desk) Restart(ctx context.Context, who Who, item string) (Answer, error) {
 	return d.move(ctx, who, "restart", item, func(ctx context.Context, on playlist.Entry) (Answer, error) {
-		c, err := d.air(ctx, true, who, "restart", d.meaning(on, func(e playlist.Entry, _, n int64) (playlist.Entry, error) {
-			return d.rooms.Rundown.Seek(e, 0, n)
-		}))
-		if err != nil {
-			return Answer{}, err
-		}
-		d.changed(c)
-		return d.onAir("began "+named(c.to)+" again", c.to), nil
+		a := &attempt{what: "restart", why: "begun again by " + who.String(), pick: d.meaning(on, d.to(0))}
+		return d.put(ctx, a, func(c change) string { return "began " + named(c.to) + " again" })
 	})
 }
 
 // Seek has the item on air go on from a time in it, counted from its beginning.
 func (d *Desk) Seek(ctx context.Context, who Who, item string, to time.Duration) (Answer, error) {
+	tick := d.rooms.Grid.Ticks(to)
 	return d.move(ctx, who, "seek "+timecode(to)+" in", item, func(ctx context.Context, on playlist.Entry) (Answer, error) {
-		tick := d.rooms.Grid.Ticks(to)
 		if err := d.reaches(on, tick); err != nil {
 			return Answer{}, err
 		}
-		c, err := d.air(ctx, true, who, "seek", d.meaning(on, func(e playlist.Entry, _, n int64) (playlist.Entry, error) {
-			return d.rooms.Rundown.Seek(e, tick, n)
-		}))
-		if err != nil {
-			return Answer{}, err
-		}
-		d.changed(c)
-		return d.onAir(fmt.Sprintf("%s goes on from %s", named(c.to), d.at(tick)), c.to), nil
+		a := &attempt{what: "seek", why: "moved to " + d.at(tick) + " by " + who.String(), pick: d.meaning(on, d.to(tick))}
+		return d.put(ctx, a, func(c change) string { return named(c.to) + " goes on from " + d.at(tick) })
 	})
+}
+
+// to is the item on air from a tick on.
+func (d *Desk) to(tick int64) picker {
+	return func(on playlist.Entry, _, n int64) (playlist.Entry, error) { return d.rooms.Rundown.Seek(on, tick, n) }
 }
 
 // reaches says why there is nothing at the tick of the item on air.
@@ -96,29 +93,28 @@ func (d *Desk) reaches(on playlist.Entry, tick int64) error {
 const undoWithin = 10 * time.Second
 
 // Undo takes the last change of what airs back: the programme goes on where it
-// would be without it. What was taken as next is next no longer.
+// would be without it. What is lined up is so no longer.
 func (d *Desk) Undo(ctx context.Context, who Who) (Answer, error) {
 	return d.inTurn(ctx, who, "undo", "undo", func(ctx context.Context) (Answer, error) {
 		d.mu.Lock()
-		c := d.undo
+		c, waits := d.undo, d.lined
 		d.mu.Unlock()
-		if l := d.recentlyLined(); l != nil {
-			d.unline()
-			return Answer{Said: named(l.entry()) + " is not next any more"}, nil
+		if waits != nil && time.Since(waits.since) <= undoWithin && (c == nil || c.at.Before(waits.since)) {
+			if l := d.unline(); l != nil {
+				return Answer{Said: fmt.Sprintf("undid %s: %s is not lined up any more", l.what, named(l.made().to))}, nil
+			}
 		}
 		if c == nil || time.Since(c.at) > undoWithin {
 			return Answer{}, refuse(Refused, "there is nothing to undo: only what changed within the last %v can be", undoWithin)
 		}
 		d.unline()
-		done, err := d.air(ctx, true, who, "undo", func(_ playlist.Entry, _, n int64) (playlist.Entry, error) {
+		a := &attempt{what: "undo", why: c.what + " undone by " + who.String(), pick: func(_ playlist.Entry, _, n int64) (playlist.Entry, error) {
 			e, tick := where(d.rooms.Rundown, *c, n)
 			return d.rooms.Rundown.Seek(e, tick, n)
+		}}
+		return d.put(ctx, a, func(done change) string {
+			return fmt.Sprintf("undid %s: %s goes on from %s", c.what, named(done.to), d.at(done.to.From))
 		})
-		if err != nil {
-			return Answer{}, err
-		}
-		d.changed(change{})
-		return d.onAir(fmt.Sprintf("undid %s: %s goes on from %s", c.what, named(done.to), d.at(done.to.From)), done.to), nil
 	})
 }
 
@@ -141,49 +137,13 @@ func fails(err error) func(context.Context) (Answer, error) {
 	return func(context.Context) (Answer, error) { return Answer{}, err }
 }
 
-// meaning is pick, as long as the item that was meant is on air.
+// meaning is pick, as long as the item that was meant is on air. Where pick goes
+// on from an item that could not play, that one was never on air.
 func (d *Desk) meaning(meant playlist.Entry, pick picker) picker {
 	return func(on playlist.Entry, left, n int64) (playlist.Entry, error) {
-		if !same(on, meant) {
-			return playlist.Entry{}, refuse(Conflict, "%s is no longer on air: %s is", named(meant), named(on))
+		if snap, _ := d.rooms.Engine.Snapshot(); snap.Air.Item.ID != "" && !same(snap.Air, meant) {
+			return playlist.Entry{}, refuse(Conflict, "%s is no longer on air: %s is", named(meant), named(snap.Air))
 		}
 		return pick(on, left, n)
-	}
-}
-
-// tries bounds how many items that cannot play are passed over.
-const tries = 20
-
-// passOver airs what step leads to from the item that was meant, or, where that
-// cannot play, what step leads to from there.
-func (d *Desk) passOver(ctx context.Context, who Who, what string, meant playlist.Entry, step picker) (change, error) {
-	for over := 0; ; over++ {
-		c, err := d.air(ctx, true, who, what, d.meaning(meant, func(on playlist.Entry, left, n int64) (e playlist.Entry, err error) {
-			e = on
-			for range over + 1 {
-				if e, err = step(e, left, n); err != nil {
-					return e, err
-				}
-				left = schedule.Ended
-			}
-			return e, nil
-		}))
-		if err == nil {
-			d.changed(c)
-			return c, nil
-		}
-		if fault := (*media.Fault)(nil); !errors.As(err, &fault) || over+1 >= tries {
-			return c, err
-		}
-	}
-}
-
-// changed notes a change of what airs, to be undone; the zero change is none.
-func (d *Desk) changed(c change) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.undo = nil
-	if c.to.Item.ID != "" {
-		d.undo = &c
 	}
 }

@@ -3,6 +3,8 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -47,24 +49,53 @@ func (d *Desk) Reload(ctx context.Context, who Who) (Answer, error) {
 	})
 }
 
-// StopOutput ends an output's session and keeps it off until it is started.
+// StopOutput ends an output's session and keeps it off until it is started. A
+// channel with one output knows it without its name.
 func (d *Desk) StopOutput(ctx context.Context, who Who, name string) (Answer, error) {
-	return d.atOnce(ctx, who, "output stop "+name, func(ctx context.Context) (Answer, error) {
-		if err := d.rooms.Outputs.Stop(ctx, name); err != nil {
-			return Answer{}, err
-		}
-		return Answer{Said: fmt.Sprintf("output %s is stopped, until it is started", name)}, nil
+	return d.output(ctx, who, "stop", name, func(ctx context.Context, name string) (string, error) {
+		return "is stopped, until it is started", d.rooms.Outputs.Stop(ctx, name)
 	})
 }
 
 // StartOutput has an output publish again.
 func (d *Desk) StartOutput(ctx context.Context, who Who, name string) (Answer, error) {
-	return d.atOnce(ctx, who, "output start "+name, func(ctx context.Context) (Answer, error) {
-		if err := d.rooms.Outputs.Start(ctx, name); err != nil {
+	return d.output(ctx, who, "start", name, func(ctx context.Context, name string) (string, error) {
+		trouble, err := d.rooms.Outputs.Start(ctx, name)
+		if trouble != "" {
+			return "is started and goes on trying, but does not publish yet: " + trouble, err
+		}
+		return "is publishing", err
+	})
+}
+
+func (d *Desk) output(ctx context.Context, who Who, what, name string, f func(context.Context, string) (string, error)) (Answer, error) {
+	name, err := d.outputName(name)
+	return d.atOnce(ctx, who, strings.TrimSpace("output "+what+" "+name), func(ctx context.Context) (Answer, error) {
+		if err != nil {
 			return Answer{}, err
 		}
-		return Answer{Said: fmt.Sprintf("output %s is publishing", name)}, nil
+		said, err := f(ctx, name)
+		return Answer{Said: fmt.Sprintf("output %s %s", name, said)}, err
 	})
+}
+
+// outputName is the output that is meant.
+func (d *Desk) outputName(name string) (string, error) {
+	outputs := d.rooms.Status().Outputs
+	names := make([]string, len(outputs))
+	for i, o := range outputs {
+		names[i] = o.Name
+	}
+	switch {
+	case slices.Contains(names, name):
+		return name, nil
+	case name == "" && len(names) == 1:
+		return names[0], nil
+	case name == "":
+		return name, refuse(Invalid, "say which output: %s", strings.Join(names, ", "))
+	default:
+		return name, refuse(Unknown, "there is no output %s: there are %s", name, strings.Join(names, ", "))
+	}
 }
 
 // Lift lets a file version back into the programme that was left out.

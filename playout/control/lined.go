@@ -1,0 +1,136 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"airloom/playout"
+)
+
+// lined is a change that waits for its moment: for the next join, or for the end
+// of an operator's hold or slate.
+type lined struct {
+	*attempt
+	since  time.Time
+	cancel context.CancelFunc
+	done   chan struct{} // closed when it has aired, or will not
+	err    error         // why not; read after done
+}
+
+// put makes a change of what airs, and answers once it is on air; or, where it
+// has to wait for its moment, once it is lined up.
+func (d *Desk) put(ctx context.Context, a *attempt, words func(change) string) (Answer, error) {
+	if snap, _ := d.rooms.Engine.Snapshot(); a.next || snap.Forced != "" {
+		return d.lineUp(ctx, a, words)
+	}
+	if err := d.run(ctx, a); err != nil {
+		return Answer{}, err
+	}
+	c := a.made()
+	return d.onAir(words(c), c.to), nil
+}
+
+// looking is how often it is looked whether what is lined up stands ready.
+const looking = 20 * time.Millisecond
+
+// lineUp has a change wait for its moment, and answers when it stands ready.
+func (d *Desk) lineUp(ctx context.Context, a *attempt, words func(change) string) (Answer, error) {
+	l := &lined{attempt: a, since: time.Now(), done: make(chan struct{})}
+	var life context.Context
+	life, l.cancel = context.WithCancel(d.life)
+	d.mu.Lock()
+	d.lined = l
+	d.mu.Unlock()
+	d.wg.Go(func() { d.await(life, l) })
+
+	every := time.NewTicker(looking)
+	defer every.Stop()
+	for {
+		snap, counts := d.rooms.Engine.Snapshot()
+		if to := a.made().to; to.Item.ID != "" && same(snap.Next, to) {
+			return Answer{Said: fmt.Sprintf("%s is next%s", named(to), d.after(snap, counts)), Item: itemOf(to)}, nil
+		}
+		select {
+		case <-every.C:
+		case <-l.done:
+			if l.err != nil {
+				return Answer{}, l.err
+			}
+			c := a.made()
+			return d.onAir(words(c), c.to), nil
+		case <-ctx.Done():
+			d.unline()
+			return Answer{}, ctx.Err()
+		}
+	}
+}
+
+// after says what a change waits for.
+func (d *Desk) after(s playout.Snapshot, c playout.Counts) string {
+	switch {
+	case s.Forced != "":
+		return fmt.Sprintf(": it airs when the %s by %s is lifted", s.Forced, s.By)
+	case s.Air.Item.ID == "":
+		return ""
+	case s.NextAt == playout.Never || s.NextAt <= c.Ticks:
+		return ", after " + named(s.Air)
+	default:
+		at := time.Now().Add(d.rooms.Grid.Duration(s.NextAt - c.Ticks)).In(d.rooms.Zone)
+		return fmt.Sprintf(", after %s, at about %s", named(s.Air), at.Format(time.TimeOnly))
+	}
+}
+
+// await sees what is lined up to its moment. A command that leaves it in place,
+// such as a seek, may take its turn before it.
+func (d *Desk) await(ctx context.Context, l *lined) {
+	defer close(l.done)
+	defer l.cancel()
+	for {
+		l.err = d.run(ctx, l.attempt)
+		d.mu.Lock()
+		stays := d.lined == l
+		before := d.flight
+		if l.err == nil && stays {
+			d.lined = nil
+		}
+		d.mu.Unlock()
+		if !stays || !errors.Is(l.err, playout.ErrSuperseded) {
+			break
+		}
+		select {
+		case <-before.done:
+		case <-ctx.Done():
+			return
+		}
+	}
+	switch {
+	case l.err == nil:
+		d.rooms.Log.Info("what was lined up is on air", "command", l.what, "item", named(l.made().to))
+	case ctx.Err() == nil:
+		d.rooms.Log.Warn("what was lined up does not air", "command", l.what, "item", named(l.made().to), "cause", l.err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lined == l {
+		d.lined = nil
+	}
+}
+
+// unline takes back what is lined up, and returns it.
+func (d *Desk) unline() *lined {
+	d.mu.Lock()
+	l := d.lined
+	d.lined = nil
+	d.mu.Unlock()
+	if l == nil {
+		return nil
+	}
+	l.cancel()
+	<-l.done
+	if l.err == nil { // it aired at this very moment
+		return nil
+	}
+	return l
+}
