@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"context"
+	"iter"
 	"sync/atomic"
 
 	"airloom/playlist"
@@ -55,3 +57,23 @@ func (r *Rundown) Next(e playlist.Entry, left, n int64) playlist.Entry {
 
 // Cut is [Plans.Cut] as things stand.
 func (r *Rundown) Cut(e playlist.Entry, n int64) int64 { return r.Plans().Cut(e, n, r.Clock()) }
+
+// Walk is [Plans.Walk] as things stand.
+func (r *Rundown) Walk(ctx context.Context, e playlist.Entry, left, n, end int64) iter.Seq[Slot] {
+	return r.Plans().Walk(ctx, e, left, n, end, r.Clock())
+}
+
+// Take is [Plans.Take] as things stand.
+func (r *Rundown) Take(e playlist.Entry, left, n int64, file, item string) (playlist.Entry, error) {
+	return r.Plans().Take(e, left, n, r.Clock(), file, item)
+}
+
+// Back is [Plans.Back] as things stand.
+func (r *Rundown) Back(e playlist.Entry, left, n int64) (playlist.Entry, error) {
+	return r.Plans().Back(e, left, n, r.Clock())
+}
+
+// Seek is [Plans.Seek] as things stand.
+func (r *Rundown) Seek(e playlist.Entry, to, n int64) (playlist.Entry, error) {
+	return r.Plans().Seek(e, to, n, r.Clock())
+}
