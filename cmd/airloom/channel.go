@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,11 +21,15 @@ import (
 	"airloom/output/hls"
 	"airloom/output/rtmp"
 	"airloom/playlist"
+	"airloom/playlist/schedule"
 	"airloom/playout"
+	"airloom/playout/asrun"
 	"airloom/playout/control"
+	"airloom/playout/control/socket"
 	"airloom/playout/media"
 	"airloom/playout/media/av"
 	"airloom/playout/slate"
+	"airloom/playout/timeline"
 	"airloom/playout/worker"
 	"airloom/web"
 )
@@ -33,7 +38,11 @@ import (
 type channel struct {
 	cfg     *configs.Config
 	log     *slog.Logger
-	loop    *playlist.Loop
+	plan    *programme
+	store   *asrun.Store
+	memory  *memory
+	desk    *control.Desk
+	socket  *socket.Server
 	engine  *playout.Engine
 	encoder *encoder.Encoder
 	outputs output.Fan
@@ -72,9 +81,11 @@ func (o opener) Open(ctx context.Context, s media.Spec, at media.Start) playout.
 
 // newChannel builds all rooms. What is wrong here is wrong with the config: it
 // is the only thing that may end the process.
-func newChannel(cfg *configs.Config, list *playlist.Playlist, with extras, log *slog.Logger) (*channel, error) {
+func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, error) {
 	av.SetLog(astiav.LogLevelWarning, func(_ astiav.LogLevel, line string) { log.Debug("libav", "says", line) })
-	c := &channel{cfg: cfg, log: log, loop: playlist.NewLoop(list), board: control.NewBoard()}
+	c := &channel{cfg: cfg, log: log, board: control.NewBoard(), plan: newProgramme(cfg, log)}
+	c.plan.put, c.plan.alert = c.put, c.playlistAlert
+	c.store = asrun.Open(cfg.State.Dir, cfg.AsRun.Keep, log, c.stateAlert)
 	house := houseOf(cfg)
 
 	out := &sinks{}
@@ -101,15 +112,50 @@ func newChannel(cfg *configs.Config, list *playlist.Playlist, with extras, log *
 	}
 	c.workers = worker.NewOpener(worker.Options{House: house, Log: log, StallMax: cfg.Fallback.StallMax})
 	c.engine = playout.New(engineConfig(cfg, house), playout.Rooms{
-		Opener: opener{c.workers}, Encoder: c.encoder, Rundown: c.loop,
-		Slate: c.slate.Picture, Report: c.report, Log: log,
+		Opener: opener{c.workers}, Encoder: c.encoder, Rundown: c.plan.rundown,
+		Slate: c.slate.Picture, Report: c.report, Log: log, Banned: c.banned, Ban: c.ban,
+		Zero: func(t time.Time) { c.plan.rundown.SetClock(schedule.Clock{Zero: t}) },
 	})
+	c.memory = &memory{store: c.store, rundown: c.plan.rundown, grid: timeline.Of(house), engine: c.engine, log: log, join: make(chan struct{}, 1)}
 	c.board.Connect(control.Sources{
 		Channel: cfg.Channel.Name, House: house, Engine: c.engine, Outputs: c.outputStatus,
 		Encoder: func() (float64, int64) { s := c.encoder.Stats(); return s.Speed, s.Skipped },
 		Workers: func() int64 { return c.workers.Stats().Workers }, Arrival: with.arrival,
 	})
+	c.desk = control.NewDesk(control.Rooms{
+		Engine: lifter{c.engine, c.store}, Rundown: c.plan.rundown, Library: c.plan, Outputs: c.outputs, Quarantine: c.quarantine,
+		Status: c.board.Status, Grid: timeline.Of(house), Zone: cfg.Channel.Location(), Log: log,
+	})
 	return c, nil
+}
+
+// lifter lets a file version play again both now and after a restart.
+type lifter struct {
+	*playout.Engine
+	store *asrun.Store
+}
+
+func (l lifter) Lift(ctx context.Context, version string) error {
+	l.store.Lift(version)
+	return l.Engine.Lift(ctx, version)
+}
+
+// banned reports that a file version crashed its decoder in an earlier run.
+func (c *channel) banned(version string) bool {
+	return slices.ContainsFunc(c.store.Banned(), func(b asrun.Ban) bool { return b.Version == version })
+}
+
+func (c *channel) ban(version string, e playlist.Entry, cause error) {
+	c.store.Ban(version, playlist.Redact(e.Item.Source)+": "+cause.Error())
+}
+
+// quarantine is what is left out of the programme.
+func (c *channel) quarantine() (list []control.Banned) {
+	for _, b := range c.store.Banned() {
+		source, cause, _ := strings.Cut(b.Why, ": ")
+		list = append(list, control.Banned{Version: b.Version, Source: source, Cause: cause, Since: b.Since})
+	}
+	return list
 }
 
 // serve adds the preview and the web server.
@@ -148,11 +194,12 @@ func (c *channel) run(ctx context.Context) error {
 	})
 	g := actors{log: c.log, lost: c.lost, stopping: c.board.Stopping}
 	g.add(helper("board", c.board.Run))
-	g.add(receivers...)
+	g.add(append(receivers, helper("state", c.store.Run))...)
+	g.add(helper("playhead", c.memory.run))
 	g.add(essential("encoder", c.encoder.Run), slate)
 	g.add(essential("engine", c.engine.Run))
-	g.add(helper("watchdog", c.watchdog))
-	c.log.Info("on air", "channel", c.cfg.Channel.Name, "items", len(c.loop.Playlist().Items), "outputs", len(c.outputs))
+	g.add(helper("watchdog", c.watchdog), helper("commands", c.listen), helper("playlists", c.follow))
+	c.log.Info("on air", "channel", c.cfg.Channel.Name, "playlists", len(c.plan.Playlists()), "outputs", len(c.outputs))
 	return g.run(ctx, grace)
 }
 
@@ -211,6 +258,7 @@ func (c *channel) watchdog(ctx context.Context) error {
 // report takes note of what aired. It is called by the engine and never blocks.
 func (c *channel) report(r playout.Row) {
 	c.board.Report(r)
+	c.memory.report(r)
 	if r.Final && r.Outcome != playout.Skipped {
 		c.outputs.Join()
 	}

@@ -78,12 +78,13 @@ func runDemo(ctx context.Context, out io.Writer, length time.Duration) error {
 	if page != demoListen {
 		fmt.Fprintf(out, "  %s is taken: the page gets another port\n", demoListen)
 	}
-	cfg := demoConfig(list, server.Addr(), page)
-	items, problems := loadPlaylist(list, cfg)
-	if problems.Fatal() {
-		return fmt.Errorf("the demo's playlist: %s", problems[0])
+	state, err := os.MkdirTemp("", "airloom-demo-")
+	if err != nil {
+		return fmt.Errorf("find a place for the demo's state: %w", err)
 	}
-	c, err := newChannel(cfg, items, extras{web.Config{Hints: demoHints(page)}, arrivalAt(server)}, log)
+	defer os.RemoveAll(state)
+	cfg := demoConfig(list, server.Addr(), page, state)
+	c, err := newChannel(cfg, extras{web.Config{Hints: demoHints(page)}, arrivalAt(server)}, log)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,8 @@ func runDemo(ctx context.Context, out io.Writer, length time.Duration) error {
 		ctx, cancel = context.WithTimeout(ctx, length)
 		defer cancel()
 	}
-	fmt.Fprintf(out, demoWords, len(items.Items), c.pageURL())
+	c.begin(ctx)
+	fmt.Fprintf(out, demoWords, c.items(), c.pageURL())
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 1)
 	go func() { served <- server.Run(serving) }()
@@ -141,9 +143,10 @@ func arrivalAt(server *receiver.Server) func() control.Arrival {
 }
 
 // demoConfig is the config of the demo: the defaults, with everything on loopback.
-func demoConfig(list, receiver, page string) *configs.Config {
+func demoConfig(list, receiver, page, state string) *configs.Config {
 	cfg := configs.Default()
 	cfg.Channel.Name = "Demo"
+	cfg.State.Dir = state
 	cfg.Media.Root = filepath.Dir(list)
 	cfg.Playlists.Watch, cfg.Playlists.Base = filepath.Dir(list), filepath.Base(list)
 	cfg.Web.Listen = page

@@ -13,7 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"airloom/playlist"
+	"airloom/playlist/schedule"
 	"airloom/playout/control"
+	"airloom/playout/control/socket"
 )
 
 func runCommand() *cobra.Command {
@@ -48,51 +50,121 @@ func run(cmd *cobra.Command, path string) error {
 	log := newLogger(out, levelOf(cfg.Log.Level), cfg.Log.Format)
 	slog.SetDefault(log)
 
-	c, err := newChannel(cfg, nil, extras{}, log)
+	c, err := newChannel(cfg, extras{}, log)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
-	c.loadBase(ctx, hangup)
+	go c.hangups(ctx, hangup)
+	c.begin(ctx)
 	return c.run(ctx)
 }
 
-// loadBase puts the base playlist in place and keeps it as its file stands at
-// each hangup. A start begins with the playlist, unless storage is stuck.
-func (c *channel) loadBase(ctx context.Context, hangup <-chan os.Signal) {
-	r := &reloader{
-		log: c.log, alert: c.playlistAlert, put: c.put,
-		read: func() (*playlist.Playlist, playlist.Problems) { return loadPlaylist(c.cfg.BasePath(), c.cfg) },
-	}
-	first := make(chan struct{})
-	go r.run(ctx, hangup, first)
+// answersWithin is how long storage may take for the playlists and for where the
+// channel stood, before it starts without.
+const answersWithin = 500 * time.Millisecond
+
+// begin has the channel know its playlists and its place before it starts, as
+// far as storage answers in time.
+func (c *channel) begin(ctx context.Context) {
+	go func() {
+		if err := c.plan.library.Run(ctx); ctx.Err() == nil {
+			c.lost("playlists folder", err)
+		}
+	}()
+	saved := c.memory.remember(ctx)
+	c.plan.seed = saved.Seed
 	select {
-	case <-first:
+	case <-c.plan.library.Ready():
 	case <-time.After(answersWithin):
 	case <-ctx.Done():
 	}
+	c.plan.plan()
+	c.memory.resume(ctx, saved, c.cfg.State.Resume, time.Now())
 }
 
-// put makes the playlist the one that airs. What is on air goes on.
-func (c *channel) put(list *playlist.Playlist) {
-	ids := make(map[string]bool, len(list.Items))
-	for _, it := range list.Items {
-		ids[it.ID] = true
+// items is how many items there are, over all playlists.
+func (c *channel) items() (n int) {
+	for _, list := range c.plan.Playlists() {
+		n += len(list.Items)
 	}
-	c.loop.Replace(list)
+	return n
+}
+
+// hangups reads the playlists anew at each hangup.
+func (c *channel) hangups(ctx context.Context, hangup <-chan os.Signal) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			_, _ = c.desk.Reload(ctx, control.Who{Via: "SIGHUP"}) // the answer is in the log
+		}
+	}
+}
+
+// follow keeps the plans as playlists and media are. Lengths are looked at once
+// the channel is on air: nothing is more urgent than that.
+func (c *channel) follow(ctx context.Context) error {
+	go func() {
+		select {
+		case <-time.After(time.Second):
+			_ = c.plan.prober.Run(ctx)
+		case <-ctx.Done():
+		}
+	}()
+	return c.plan.run(ctx)
+}
+
+// listen takes commands on the control socket. A state folder that cannot be
+// written yet is tried again: it is no reason to have no commands for ever.
+func (c *channel) listen(ctx context.Context) error {
+	defer c.desk.Close()
+	for told := false; ; {
+		s, err := socket.Listen(c.cfg.State.Dir, c.desk, c.log)
+		if err == nil {
+			return s.Run(ctx)
+		}
+		if !told {
+			told = true
+			c.log.Warn("no commands can be taken on the control socket; trying again", "cause", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(5 * time.Second):
+		}
+	}
+}
+
+// put has the engine follow other plans. What is on air goes on.
+func (c *channel) put(_ *schedule.Plans, lists []*playlist.Playlist) {
+	ids := map[string]bool{}
+	for _, list := range lists {
+		for _, it := range list.Items {
+			ids[it.ID] = true
+		}
+	}
 	c.engine.Refresh()
 	c.board.KeepItems(ids)
 }
 
-// playlistAlert shows what is wrong with the playlist; "" is nothing.
-func (c *channel) playlistAlert(message string) {
-	const code = "playlist"
+// playlistAlert shows what is wrong with the playlists.
+func (c *channel) playlistAlert(problems playlist.Problems) {
+	c.alert("error", "playlist", listAlert(problems))
+}
+
+// stateAlert shows what is wrong with the state's storage.
+func (c *channel) stateAlert(code, message string) { c.alert("warning", code, message) }
+
+// alert raises an alert; "" takes it back.
+func (c *channel) alert(severity, code, message string) {
 	if message == "" {
 		c.board.Clear(code)
 		return
 	}
-	c.board.Raise(control.Alert{Severity: "error", Code: code, Since: time.Now(), Message: message})
+	c.board.Raise(control.Alert{Severity: severity, Code: code, Since: time.Now(), Message: message})
 }
 
 func levelOf(name string) slog.Level {

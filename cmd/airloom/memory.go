@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"airloom/playlist"
+	"airloom/playlist/schedule"
+	"airloom/playout"
+	"airloom/playout/asrun"
+	"airloom/playout/timeline"
+)
+
+// memory carries what must outlive the process from the engine to the state
+// file, and back when the channel starts.
+type memory struct {
+	store   *asrun.Store
+	rundown *schedule.Rundown
+	grid    timeline.Grid
+	engine  interface {
+		Snapshot() (playout.Snapshot, playout.Counts)
+	}
+	log  *slog.Logger
+	join  chan struct{} // something else is on air
+	place []byte        // the latest that was noted
+}
+
+// remember is what the last run left, as far as storage tells in time.
+func (m *memory) remember(ctx context.Context) asrun.Saved {
+	ctx, cancel := context.WithTimeout(ctx, answersWithin)
+	defer cancel()
+	saved, err := m.store.Last(ctx)
+	if err != nil {
+		m.log.Warn("where the channel stood is not known: it begins at the start", "cause", err)
+	}
+	return saved
+}
+
+// resume has the rundown begin where the channel stood, or where it would be by now.
+func (m *memory) resume(ctx context.Context, saved asrun.Saved, how string, now time.Time) {
+	if how == "start" || len(saved.Playhead.Place) == 0 {
+		return
+	}
+	e, left, err := schedule.Restore(saved.Playhead.Place)
+	if err != nil {
+		m.log.Warn("where the channel stood cannot be read: it begins at the start", "cause", err)
+		return
+	}
+	gone := now.Sub(saved.Playhead.At)
+	if how == "clock" && gone > 0 {
+		ctx, cancel := context.WithTimeout(ctx, answersWithin)
+		defer cancel()
+		e, left = m.rundown.Plans().Advance(ctx, e, left, schedule.Clock{Zero: saved.Playhead.At}, 0, m.grid.TickAt(gone))
+	}
+	m.log.Info("going on where the channel was", "item", e.Item.Title, "playlist", e.Playlist, "off for", gone.Round(time.Millisecond))
+	m.rundown.Begin(e, left)
+}
+
+// run notes where the channel stands at each join and every second, and once
+// more at the end.
+func (m *memory) run(ctx context.Context) error {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			m.note()
+			return nil
+		case <-m.join:
+		case <-every.C:
+		}
+		m.note()
+	}
+}
+
+// note notes where the channel stands.
+func (m *memory) note() {
+	snap, counts := m.engine.Snapshot()
+	if counts.Ticks == 0 {
+		return
+	}
+	left := snap.Left(counts.Ticks)
+	if snap.Air.Item.ID != "" {
+		place, err := schedule.Save(snap.Air, left)
+		if err != nil {
+			m.log.Error("where the channel stands cannot be noted", "cause", err)
+			return
+		}
+		m.place = place
+	}
+	air := playout.Row{Entry: snap.Air, Start: snap.Since, Ticks: counts.Ticks - snap.Since, At: left, Outcome: snap.Airs}
+	if air.Outcome == "" {
+		air.At = max(0, left-air.Ticks)
+	}
+	m.store.Playhead(asrun.Playhead{Place: m.place, Tick: counts.Ticks, At: m.at(counts.Ticks), Air: m.row(air)})
+}
+
+// report notes a piece of the programme that has ended. It never blocks.
+func (m *memory) report(r playout.Row) {
+	m.store.Report(m.row(r))
+	select {
+	case m.join <- struct{}{}:
+	default:
+	}
+}
+
+func (m *memory) at(tick int64) time.Time {
+	return m.rundown.Clock().Zero.Add(m.grid.Due(tick))
+}
+
+// row is a piece of the programme as the as-run log has it.
+func (m *memory) row(r playout.Row) asrun.Row {
+	e := r.Entry
+	row := asrun.Row{
+		Tick: r.Start, Ticks: r.Ticks, Start: m.at(r.Start), End: m.at(r.Start + r.Ticks), Planned: e.Planned,
+		Playlist: e.Playlist, Index: e.Index, Item: e.Item.ID, Round: e.Round, Source: playlist.Redact(e.Item.Source),
+		Title: e.Item.Title, Mode: string(e.Mode), From: r.At, Outcome: string(r.Outcome),
+	}
+	if e.Item.ID != "" && !playlist.Live(e.Item.Source) {
+		row.In = e.Item.In + m.grid.Duration(r.At)
+		row.Out = row.In + m.grid.Duration(r.Ticks)
+	}
+	if r.Cause != nil {
+		row.Cause = r.Cause.Error()
+	}
+	return row
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"airloom/configs"
+	"airloom/playlist"
+	"airloom/playlist/library"
+	"airloom/playlist/schedule"
+	"airloom/playout/probe"
+	"airloom/playout/timeline"
+)
+
+// programme keeps the rundown's plans as the playlists' folder and the media
+// files are: it follows both, on a goroutine of its own.
+type programme struct {
+	cfg     *configs.Config
+	log     *slog.Logger
+	library *library.Library
+	prober  *probe.Prober
+	rundown *schedule.Rundown
+	seed    uint64
+	// put is told of each new edition; alert shows what is wrong with the
+	// playlists, all of it each time.
+	put   func(*schedule.Plans, []*playlist.Playlist)
+	alert func(playlist.Problems)
+
+	asked chan chan struct{} // plan now, and say when it is done
+	told  map[string]bool    // problems that are in the log
+}
+
+func newProgramme(cfg *configs.Config, log *slog.Logger) *programme {
+	p := &programme{
+		cfg: cfg, log: log, asked: make(chan chan struct{}), told: map[string]bool{},
+		library: library.New(library.Config{
+			Dir: cfg.Playlists.Watch, Settle: cfg.Playlists.Settle, Rescan: cfg.Playlists.Rescan, Options: mediaOptions(cfg), Log: log,
+		}),
+		prober: probe.New(probe.Options{
+			House: houseOf(cfg), Media: mediaOptions(cfg), StateDir: cfg.State.Dir, Rescan: cfg.Playlists.Rescan, Log: log,
+		}),
+	}
+	plans, _ := schedule.New(p.inputs(nil))
+	p.rundown = schedule.NewRundown(plans, schedule.Clock{Zero: time.Now()})
+	return p
+}
+
+// calm is how long lengths and listings may come in before the plans are made
+// anew: while a folder is looked at for the first time they come by the hundred.
+const calm = 2 * time.Second
+
+// run makes the plans anew whenever anything that bears on them has changed.
+func (p *programme) run(ctx context.Context) error {
+	var later <-chan time.Time
+	for {
+		var done chan struct{}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.library.Changed():
+		case <-p.prober.Changed():
+			if later == nil {
+				later = time.After(calm)
+			}
+			continue
+		case <-later:
+		case done = <-p.asked:
+		}
+		later = nil
+		p.plan()
+		if done != nil {
+			close(done)
+		}
+	}
+}
+
+// replan waits until plans are in place that know all that is known by now.
+func (p *programme) replan(ctx context.Context) error {
+	done := make(chan struct{})
+	select {
+	case p.asked <- done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// plan makes plans of what is known and puts them in place.
+func (p *programme) plan() {
+	snap := p.library.Snapshot()
+	lists := snap.Playlists()
+	plans, problems := schedule.New(p.inputs(lists))
+	problems = append(snap.All(), problems...)
+	p.tell(problems)
+	p.alert(problems)
+	p.rundown.Replace(plans)
+	p.put(plans, lists)
+}
+
+// tell logs what is wrong, each thing once for as long as it lasts.
+func (p *programme) tell(problems playlist.Problems) {
+	now := make(map[string]bool, len(problems))
+	for _, problem := range problems {
+		text := problem.String()
+		if now[text] = true; !p.told[text] {
+			p.log.Log(context.Background(), severity(problem), "playlist", "problem", text)
+		}
+	}
+	for text := range p.told {
+		if !now[text] {
+			p.log.Info("playlist: mended", "was", text)
+		}
+	}
+	p.told = now
+}
+
+// Playlists and Reload are what commands want of the playlists.
+
+// Playlists are the versions in use.
+func (p *programme) Playlists() []*playlist.Playlist { return p.library.Snapshot().Playlists() }
+
+// Reload reads all playlists anew, and returns when what was found is in place.
+func (p *programme) Reload(ctx context.Context) error {
+	problems, err := p.library.Rescan(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.replan(ctx); err != nil {
+		return err
+	}
+	return problems.Err()
+}
+
+// inputs is all that the schedule is to know of the playlists.
+func (p *programme) inputs(lists []*playlist.Playlist) schedule.Inputs {
+	return schedule.Inputs{
+		Base: baseName(p.cfg), Lists: lists, Zone: p.cfg.Channel.Location(), Grid: timeline.Of(houseOf(p.cfg)), Seed: p.seed,
+		Folder: p.prober.Folder, Ticks: p.prober.Ticks, Fillers: fillersOf(p.cfg, p.prober.Folder),
+	}
+}
+
+// baseName is the base playlist as the library names it.
+func baseName(cfg *configs.Config) string {
+	name := strings.TrimPrefix(cfg.BasePath(), cfg.Playlists.Watch)
+	return strings.TrimPrefix(name, "/")
+}
+
+// fillersOf are the clips that may fill the time before a hard start.
+func fillersOf(cfg *configs.Config, folder func(playlist.Folder) []schedule.File) (items []playlist.Item) {
+	if cfg.Fallback.Fillers == "" && cfg.Fallback.Filler != "" {
+		return []playlist.Item{fillerOf(cfg.Fallback.Filler)}
+	}
+	if cfg.Fallback.Fillers != "" {
+		for _, f := range folder(playlist.Folder{Path: cfg.Fallback.Fillers, Order: playlist.Sorted, Recursive: true}) {
+			items = append(items, fillerOf(f.Path))
+		}
+	}
+	return items
+}
+
+func fillerOf(source string) playlist.Item {
+	return playlist.Item{ID: "filler/" + source, Source: source, Title: source, Repeat: 1}
+}
+
+// listAlert is the alert for what is wrong with the playlists: the first thing,
+// and how many more there are.
+func listAlert(problems playlist.Problems) string {
+	var errs playlist.Problems
+	for _, p := range problems {
+		if severity(p) == slog.LevelError {
+			errs = append(errs, p)
+		}
+	}
+	switch len(errs) {
+	case 0:
+		return ""
+	case 1:
+		return errs[0].String()
+	}
+	return fmt.Sprintf("%s (and %d more)", errs[0], len(errs)-1)
+}
+
+func severity(p configs.Problem) slog.Level {
+	if (configs.Problems{p}).Fatal() {
+		return slog.LevelError
+	}
+	return slog.LevelWarn
+}
