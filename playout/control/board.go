@@ -28,6 +28,10 @@ type Sources struct {
 	Engine  interface {
 		Snapshot() (playout.Snapshot, playout.Counts)
 	}
+	// Rundown tells what the clock has coming; nil: nothing is told of it.
+	Rundown interface {
+		Next(e playlist.Entry, left, n int64) playlist.Entry
+	}
 	Outputs func() []Output
 	Encoder func() (speed float64, skipped int64)
 	Workers func() int64
@@ -199,48 +203,10 @@ func (b *Board) Status() Status {
 	if len(s.Outputs) > 0 {
 		s.Output = s.Outputs[0]
 	}
-	s.Now, s.Next = b.airing(snap, counts, now), b.coming(snap, counts, now)
+	s.Now, s.Next, s.Due = b.airing(snap, counts, now), b.coming(snap, counts, now), b.due(snap, counts, now)
+	s.Held, s.Slated = b.stands(snap, counts, now)
 	s.Alerts = b.alerts(s, snap, counts, now)
 	return s
-}
-
-func (b *Board) state(s playout.Snapshot, c playout.Counts) State {
-	switch {
-	case b.stopping.Load():
-		return Stopping
-	case c.Ticks == 0:
-		return Starting
-	case s.Airs != "":
-		return Fallback
-	default:
-		return OnAir
-	}
-}
-
-func (b *Board) airing(s playout.Snapshot, c playout.Counts, now time.Time) *Airing {
-	if s.Air.Item.ID == "" {
-		return nil
-	}
-	at := b.grid.Duration(c.Ticks - s.AirFirst)
-	return &Airing{
-		ID: s.Air.Item.ID, Playlist: s.Air.Playlist, Index: s.Air.Index, Source: playlist.Redact(s.Air.Item.Source), Title: s.Air.Item.Title,
-		PositionS: round(at), DurationS: round(b.grid.Duration(s.AirTicks)), StartedAt: now.Add(-at).Truncate(time.Millisecond),
-	}
-}
-
-func (b *Board) coming(s playout.Snapshot, c playout.Counts, now time.Time) *Coming {
-	if s.Next.Item.ID == "" {
-		return nil
-	}
-	n := &Coming{
-		ID: s.Next.Item.ID, Playlist: s.Next.Playlist, Index: s.Next.Index, Source: playlist.Redact(s.Next.Item.Source), Title: s.Next.Item.Title,
-		DurationS: round(b.grid.Duration(s.NextTicks)),
-	}
-	if s.AirTicks > 0 {
-		at := now.Add(b.grid.Duration(s.AirFirst + s.AirTicks - c.Ticks)).Truncate(time.Millisecond)
-		n.StartsAt = &at
-	}
-	return n
 }
 
 // outputGrace is how long an output may be away before it is an alert: a
@@ -249,14 +215,7 @@ const outputGrace = 5 * time.Second
 
 // alerts are what an operator should know now.
 func (b *Board) alerts(s Status, snap playout.Snapshot, c playout.Counts, now time.Time) []Alert {
-	list := []Alert{}
-	since := now.Add(-b.grid.Duration(max(0, c.Ticks-snap.Since))).Truncate(time.Second)
-	switch snap.Airs {
-	case playout.Slate:
-		list = append(list, Alert{"error", "slate", "nothing in the rundown can play: the slate is on air. See the other alerts for the items' causes", since})
-	case playout.Filler:
-		list = append(list, Alert{"warning", "filler", "the item on air gives nothing: the filler stands in", since})
-	}
+	list := b.standIns(snap, c, now)
 	for _, o := range s.Outputs {
 		if !o.DownSince.IsZero() && now.Sub(o.DownSince) > outputGrace {
 			list = append(list, Alert{"error", "output-down",

@@ -40,7 +40,7 @@ func entry(name string) playlist.Entry {
 func TestStatusTellsNowAndNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &figures{
-			playout.Snapshot{Air: entry("one"), AirFirst: 100, AirTicks: 500, Next: entry("two"), NextTicks: 250},
+			playout.Snapshot{Air: entry("one"), AirFirst: 100, AirTicks: 500, Next: entry("two"), NextTicks: 250, NextAt: 600, CutAt: playout.Never},
 			playout.Counts{Ticks: 350},
 		}
 		s := newBoard(f, Output{Name: "main", State: Publishing}).Status()

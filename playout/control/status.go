@@ -34,8 +34,11 @@ type Status struct {
 	State     State    `json:"state"`
 	UptimeS   float64  `json:"uptime_s"`
 	Tick      int64    `json:"tick"`
-	Now       *Airing  `json:"now"`  // null before the first item
-	Next      *Coming  `json:"next"` // null while unknown
+	Now       *Airing  `json:"now"`    // null before the first item
+	Next      *Coming  `json:"next"`   // null while unknown
+	Due       *Due     `json:"due"`    // what the clock puts on air; null while it is not in sight
+	Held      *Stand   `json:"held"`   // null unless an operator holds the picture
+	Slated    *Stand   `json:"slated"` // null unless an operator shows the slate
 	Output    Output   `json:"output"`
 	Outputs   []Output `json:"outputs"`
 	Arrival   Arrival  `json:"arrival"`
@@ -51,6 +54,7 @@ type Airing struct {
 	Index     int       `json:"index"`
 	Source    string    `json:"source"`
 	Title     string    `json:"title"`
+	Mode      string    `json:"mode"` // why it airs: base, hard, soft, take, filler, slate, live
 	PositionS float64   `json:"position_s"`
 	DurationS float64   `json:"duration_s"` // 0 while unknown
 	StartedAt time.Time `json:"started_at"`
@@ -65,6 +69,25 @@ type Coming struct {
 	Title     string     `json:"title"`
 	DurationS float64    `json:"duration_s"` // 0 while unknown
 	StartsAt  *time.Time `json:"starts_at"`  // null while unknown
+}
+
+// Due is what the clock puts on air in place of what is there: a hard start, a
+// soft one that has waited long enough, or what goes on when a playlist's time
+// has ended.
+type Due struct {
+	ID       string    `json:"id"` // "" where nothing is to follow
+	Playlist string    `json:"playlist"`
+	Index    int       `json:"index"`
+	Source   string    `json:"source"`
+	Title    string    `json:"title"`
+	Mode     string    `json:"mode"`
+	At       time.Time `json:"at"`
+}
+
+// Stand is something that an operator has put in place of the programme.
+type Stand struct {
+	By    string    `json:"by"`
+	Since time.Time `json:"since"`
 }
 
 // Output is one way out, and how it stands.

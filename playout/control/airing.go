@@ -1,0 +1,124 @@
+package control
+
+import (
+	"fmt"
+	"time"
+
+	"airloom/playlist"
+	"airloom/playout"
+)
+
+func (b *Board) state(s playout.Snapshot, c playout.Counts) State {
+	switch {
+	case b.stopping.Load():
+		return Stopping
+	case c.Ticks == 0:
+		return Starting
+	case s.Forced == "" && planned(s):
+		return OnAir
+	case s.Airs != "":
+		return Fallback
+	default:
+		return OnAir
+	}
+}
+
+// planned reports that what airs is a still that the plan wants: no stand-in.
+func planned(s playout.Snapshot) bool { return s.Air.Mode == playlist.ModeSlate }
+
+func (b *Board) airing(s playout.Snapshot, c playout.Counts, now time.Time) *Airing {
+	if s.Air.Item.ID == "" {
+		return nil
+	}
+	return &Airing{
+		ID: s.Air.Item.ID, Playlist: s.Air.Playlist, Index: s.Air.Index, Source: playlist.Redact(s.Air.Item.Source), Title: s.Air.Item.Title,
+		Mode: string(s.Air.Mode), PositionS: round(b.grid.Duration(s.Left(c.Ticks))), DurationS: round(b.grid.Duration(s.AirTicks)),
+		StartedAt: b.when(s.AirFirst+s.Air.From, c, now).Truncate(time.Millisecond),
+	}
+}
+
+// when is the time of day of a tick near the present one.
+func (b *Board) when(tick int64, c playout.Counts, now time.Time) time.Time {
+	return now.Add(b.grid.Duration(tick - c.Ticks))
+}
+
+func (b *Board) coming(s playout.Snapshot, c playout.Counts, now time.Time) *Coming {
+	if s.Next.Item.ID == "" {
+		return nil
+	}
+	n := &Coming{
+		ID: s.Next.Item.ID, Playlist: s.Next.Playlist, Index: s.Next.Index, Source: playlist.Redact(s.Next.Item.Source), Title: s.Next.Item.Title,
+		DurationS: round(b.grid.Duration(s.NextTicks)),
+	}
+	if s.NextAt != playout.Never && s.Forced == "" {
+		at := b.when(s.NextAt, c, now).Truncate(time.Millisecond)
+		n.StartsAt = &at
+	}
+	return n
+}
+
+// due is what the clock puts on air next.
+func (b *Board) due(s playout.Snapshot, c playout.Counts, now time.Time) *Due {
+	if s.CutAt == playout.Never || b.src.Rundown == nil {
+		return nil
+	}
+	left := playout.Ended
+	if s.Air.Item.ID != "" {
+		left = s.Left(c.Ticks) + max(0, s.CutAt-c.Ticks)
+		if s.AirTicks > 0 && left >= s.AirTicks {
+			left = playout.Ended
+		}
+	}
+	e := b.src.Rundown.Next(s.Air, left, max(s.CutAt, c.Ticks))
+	return &Due{
+		ID: e.Item.ID, Playlist: e.Playlist, Index: e.Index, Source: playlist.Redact(e.Item.Source), Title: e.Item.Title,
+		Mode: string(e.Mode), At: b.when(s.CutAt, c, now).Truncate(time.Millisecond),
+	}
+}
+
+// stands is what an operator has put in place of the programme.
+func (b *Board) stands(s playout.Snapshot, c playout.Counts, now time.Time) (held, slated *Stand) {
+	stand := &Stand{By: s.By, Since: now.Truncate(time.Millisecond)}
+	if s.Airs == s.Forced { // else it begins with the next tick
+		stand.Since = b.when(s.Since, c, now).Truncate(time.Millisecond)
+	}
+	switch s.Forced {
+	case playout.Hold:
+		return stand, nil
+	case playout.Slate:
+		return nil, stand
+	default:
+		return nil, nil
+	}
+}
+
+// standsLong is when a hold or slate of an operator's is an alert: it may have
+// been forgotten.
+const standsLong = time.Minute
+
+// standIns are the alerts of what airs in the programme's place.
+func (b *Board) standIns(s playout.Snapshot, c playout.Counts, now time.Time) []Alert {
+	list := []Alert{}
+	since := b.when(min(s.Since, c.Ticks), c, now).Truncate(time.Second)
+	switch held, slated := b.stands(s, c, now); {
+	case held != nil:
+		return remind(list, "hold", held, now)
+	case slated != nil:
+		return remind(list, "slate", slated, now)
+	case planned(s):
+		return list
+	case s.Airs == playout.Slate:
+		return append(list, Alert{"error", "slate", "nothing in the rundown can play: the slate is on air. See the other alerts for the items' causes", since})
+	case s.Airs == playout.Filler:
+		return append(list, Alert{"warning", "filler", "the item on air gives nothing: the filler stands in", since})
+	}
+	return list
+}
+
+func remind(list []Alert, what string, s *Stand, now time.Time) []Alert {
+	if now.Sub(s.Since) < standsLong {
+		return list
+	}
+	return append(list, Alert{"warning", "operator-" + what,
+		fmt.Sprintf("the %s by %s is still on: the programme waits. Lift it with 'airloom ctl %s off'", what, s.By, what), s.Since})
+}
