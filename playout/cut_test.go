@@ -12,14 +12,13 @@ import (
 
 // newPlanned is a stage whose rundown is a plan: the base list, and starts at
 // ticks of a channel that began at noon.
-func newPlanned(t *testing.T, house media.House, base list, scripts map[string]script, starts ...start) (*stage, *plan) {
+func newPlanned(t tester, house media.House, base list, scripts map[string]script, starts ...start) (*stage, *plan) {
 	st := newStage(t, house, list{}, scripts, "")
 	p := &plan{grid: st.theatre.grid, zero: noon, base: base, starts: starts}
 	st.rooms.Rundown = p
 	st.Refresh()
 	st.attend()
-	st.ahead()
-	st.ahead()
+	st.Warm()
 	return st, p
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -40,9 +39,15 @@ type script struct {
 	heavy     bool
 }
 
+// tester is a test, or one try of a property's.
+type tester interface {
+	require.TestingT
+	Cleanup(f func())
+}
+
 // theatre opens fake clips by name and keeps count of everything.
 type theatre struct {
-	t       *testing.T
+	t       tester
 	house   media.House
 	grid    timeline.Grid
 	scripts map[string]script
@@ -189,7 +194,7 @@ type stage struct {
 
 var pal = media.House{Width: 64, Height: 36, FPS: media.Rational{Num: 25, Den: 1}, SampleRate: 44100}
 
-func newStage(t *testing.T, house media.House, order list, scripts map[string]script, filler string) *stage {
+func newStage(t tester, house media.House, order list, scripts map[string]script, filler string) *stage {
 	th := &theatre{t: t, house: house, grid: timeline.Of(house), scripts: scripts}
 	st := &stage{theatre: th, cam: &camera{}}
 	cfg := Config{
@@ -219,8 +224,7 @@ func newStage(t *testing.T, house media.House, order list, scripts map[string]sc
 		}
 		require.Equal(t, st.n, sum, "the rows' ticks are the tick counter")
 	})
-	st.ahead() // as Run does before its first tick
-	st.ahead()
+	st.Warm() // as Run does before its first tick
 	return st
 }
 

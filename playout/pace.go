@@ -95,16 +95,23 @@ func (e *Engine) waitForRoom(ctx context.Context, timer *time.Timer, until time.
 	}
 }
 
-// warm opens the first item and waits until it is ready, or has failed for long enough.
+// Warm opens what airs first, and reports whether its first tick is at hand. Run
+// does it by itself; it is for whoever calls Step without Run, again and again
+// until it is content: a channel should begin with its programme.
+func (e *Engine) Warm() bool {
+	e.tend(&e.look)
+	if f := e.look.feed; f != nil && !f.ready {
+		e.tend(&e.look)
+	}
+	return e.look.feed.warm()
+}
+
+// warm waits until the first item is ready, or has failed for long enough.
 func (e *Engine) warm(ctx context.Context) {
 	deadline := time.NewTimer(warmUp)
 	defer deadline.Stop()
-	for {
-		e.tend(&e.look)
+	for !e.Warm() {
 		f := e.look.feed
-		if f.warm() {
-			return
-		}
 		if f == nil { // it failed at once; the next one is opened at the next turn
 			if e.n < e.look.retry {
 				return

@@ -18,9 +18,13 @@ type clocked struct {
 	at   []time.Duration
 	from time.Time
 	room chan struct{}
+	each func(n int64) // called before tick n is taken; may be nil
 }
 
 func (c *clocked) Offer(t *media.Tick) bool {
+	if c.each != nil {
+		c.each(t.N)
+	}
 	c.at = append(c.at, time.Since(c.from))
 	return c.camera.Offer(t)
 }
