@@ -48,6 +48,7 @@ func (w *writer) commit(ctx context.Context, b batch) error {
 type txn struct {
 	ctx context.Context
 	tx  *sql.Tx
+	put *sql.Stmt // prepared when it is first needed
 	err error
 	mark
 }
@@ -64,7 +65,13 @@ func (t *txn) insert(r Row, id any) {
 	if !r.Planned.IsZero() {
 		planned = r.Planned.UnixNano()
 	}
-	t.exec(put, id, r.Tick, r.Ticks, r.Start.UnixNano(), r.End.UnixNano(), planned, r.Playlist, r.Index, r.Item, r.Round,
+	if t.put == nil && t.err == nil {
+		t.put, t.err = t.tx.PrepareContext(t.ctx, put)
+	}
+	if t.err != nil {
+		return
+	}
+	_, t.err = t.put.ExecContext(t.ctx, id, r.Tick, r.Ticks, r.Start.UnixNano(), r.End.UnixNano(), planned, r.Playlist, r.Index, r.Item, r.Round,
 		r.Source, r.Title, r.Mode, r.From, int64(r.In), int64(r.Out), r.Outcome, r.Cause)
 }
 

@@ -25,7 +25,7 @@ type left struct {
 
 // open opens the file, a new one if it is damaged, and takes up from it.
 func (s *Store) open(ctx context.Context) error {
-	f, err := newFile(ctx, s.dir)
+	f, err := s.opens(ctx, s.dir)
 	if err != nil {
 		return err
 	}

@@ -22,11 +22,18 @@ type Store struct {
 	alert func(code, message string)
 	run   int64 // the number of this run, to know its own file again
 
+	// What the tests set.
+	most   int                                                  // rows that wait in memory
+	opens  func(ctx context.Context, dir string) (*file, error) // newFile
+	silent time.Duration                                        // when storage that does not answer is told of
+	look   time.Duration                                        // between two looks at the file
+
 	start  sync.Once
 	loaded chan struct{} // closed when the file has been asked, with whatever result
 
 	mu      sync.Mutex
 	waiting []numbered // rows not yet written
+	writing int        // … and how many are being written just now
 	seq     int64      // how many rows have been reported
 	dropped int64      // how many were never written
 	head    *Playhead  // where the channel stands
@@ -61,7 +68,7 @@ func Open(dir string, keep time.Duration, log *slog.Logger, alert func(code, mes
 		dir: dir, keep: keep, log: log, alert: alert, run: rand.Int64N(1<<62) + 1,
 		loaded: make(chan struct{}), dirty: make(chan struct{}, 1),
 		bans: map[string]Ban{}, lifted: map[string]bool{},
-		saved: Saved{Seed: rand.Uint64()},
+		saved: Saved{Seed: rand.Uint64()}, most: maxWaiting, opens: newFile, silent: silent, look: lookEvery,
 	}
 }
 
@@ -102,8 +109,8 @@ func (s *Store) Report(r Row) {
 // bound drops the oldest rows when there are too many. Their ticks turn up again
 // in a row of outcome [Unknown].
 func (s *Store) bound() {
-	if n := len(s.waiting) - maxWaiting; n > 0 {
-		n += maxWaiting / 100 // not one by one: all others have to move
+	if n := len(s.waiting) - s.most; n > 0 {
+		n += s.most / 100 // not one by one: all others have to move
 		s.waiting = slices.Delete(s.waiting, 0, n)
 		s.dropped += int64(n)
 	}
@@ -207,7 +214,7 @@ func (s *Store) Run(ctx context.Context) error {
 func (s *Store) unwritten() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n := len(s.waiting); n > 0 || !s.since.IsZero() {
+	if n := len(s.waiting) + s.writing; n > 0 || !s.since.IsZero() {
 		return fmt.Errorf("the state in %s could not be written at the end: %d rows of the as-run log are lost", s.dir, n)
 	}
 	return nil
@@ -218,7 +225,7 @@ func (s *Store) watch() {
 	s.mu.Lock()
 	since := s.since
 	s.mu.Unlock()
-	if d := time.Since(since); !since.IsZero() && d > silent {
+	if d := time.Since(since); !since.IsZero() && d > s.silent {
 		s.alert(alertState, fmt.Sprintf("the state directory %s has not answered for %s, its storage is stuck: look after the disk or the mount; what airs is kept in memory until then",
 			s.dir, d.Truncate(time.Second)))
 	}

@@ -2,14 +2,17 @@ package asrun
 
 import (
 	"context"
-	"io"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
 var day = time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)
@@ -52,11 +55,16 @@ type channel struct {
 	saved  Saved
 }
 
-func (c *channel) at(tick int64) time.Time { return c.start.Add(time.Duration(tick) * 40 * time.Millisecond) }
+func (c *channel) at(tick int64) time.Time {
+	return c.start.Add(time.Duration(tick) * 40 * time.Millisecond)
+}
 
-func begin(t *testing.T, dir string, start time.Time) *channel {
+func begin(t *testing.T, dir string, start time.Time, how ...func(*Store)) *channel {
 	c := &channel{t: t, alerts: &alerts{}, start: start, ended: make(chan error, 1)}
-	c.store = Open(dir, 0, slog.New(slog.NewTextHandler(io.Discard, nil)), c.alerts.alert)
+	c.store = Open(dir, 0, slog.New(slog.DiscardHandler), c.alerts.alert)
+	for _, set := range how {
+		set(c.store)
+	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	var err error
 	c.saved, err = c.store.Last(c.ctx)
@@ -108,8 +116,6 @@ func abut(t *testing.T, rows []Row) (counter int64) {
 	return counter
 }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
 func TestRowsAbutOverRestarts(t *testing.T) {
 	dir := t.TempDir()
 	c := begin(t, dir, day)
@@ -136,4 +142,379 @@ func TestRowsAbutOverRestarts(t *testing.T) {
 	}
 	require.Equal(t, []string{"one played ", "two cut stopped by SIGTERM",
 		" off stopped by SIGTERM: nothing aired for 39.2s", "two played ", "three played "}, got)
+}
+
+// What a crash leaves: the item on air is cut where it was last seen, and what
+// nobody saw is none of the next run's ticks.
+func TestCrash(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	c.airs("one", 500)
+	c.head("two", 75)
+	c.written(dir)
+	rows := all(t, dir)
+	require.Equal(t, int64(575), abut(t, rows), "what is on air counts")
+	require.Equal(t, int64(0), rows[1].ID)
+	require.Equal(t, "", rows[1].Outcome)
+	require.Equal(t, c.at(575), rows[1].End.UTC())
+	c.crash()
+	rows = all(t, dir)
+	require.Equal(t, Cut, rows[1].Outcome, "nobody is there who could air it")
+
+	c = begin(t, dir, day.Add(time.Minute))
+	require.Equal(t, "", c.saved.Ended)
+	require.Equal(t, "two", c.saved.Playhead.Air.Title)
+	c.head("two", 3)
+	c.written(dir)
+	c.crash()
+	rows = all(t, dir)
+	require.Equal(t, int64(578), abut(t, rows))
+	off := rows[2]
+	require.Equal(t, Off, off.Outcome)
+	require.Equal(t, "airloom was killed or lost power: nothing aired for 37s", off.Cause)
+	require.Equal(t, day.Add(23*time.Second), off.Start.UTC())
+	require.Equal(t, day.Add(time.Minute), off.End.UTC())
+}
+
+// crash ends the channel as a kill would: nothing more is written.
+func (c *channel) crash() {
+	c.store.mu.Lock()
+	c.store.waiting, c.store.head, c.store.place = nil, nil, false
+	c.store.mu.Unlock()
+	db := c.store.w.file // the writer waits for something to do
+	c.stop()
+	<-c.ended
+	e := edit(c.t, filepath.Dir(db.path))
+	_, err := e.Exec("UPDATE run SET ended = NULL")
+	require.NoError(c.t, err)
+	require.NoError(c.t, e.Close())
+}
+
+// A playhead without an item on air: the ticks that no row tells of are the off row's.
+func TestTicksThatACrashLeftUnknown(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	c.airs("one", 100)
+	c.store.Playhead(Playhead{Place: []byte("p"), Tick: 120, At: c.at(120)})
+	c.written(dir)
+	c.crash()
+	c = begin(t, dir, day.Add(time.Minute))
+	require.Equal(t, int64(120), c.saved.Playhead.Tick)
+	c.airs("two", 5)
+	c.end("")
+	rows := all(t, dir)
+	require.Equal(t, int64(125), abut(t, rows))
+	require.Equal(t, Off, rows[1].Outcome)
+	require.Equal(t, int64(20), rows[1].Ticks)
+}
+
+// A run that never airs anything leaves the log as it was.
+func TestRunWithoutAir(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	c.airs("one", 5)
+	c.head("two", 1)
+	c.end("stopped by SIGTERM")
+	want := all(t, dir)
+	for range 3 {
+		c = begin(t, dir, day.Add(time.Minute))
+		c.store.Ban("v", "why")
+		c.end("stopped by SIGINT")
+		require.Equal(t, want, all(t, dir))
+	}
+	c = begin(t, dir, day.Add(time.Minute))
+	require.Equal(t, "stopped by SIGTERM", c.saved.Ended)
+	require.Equal(t, int64(6), c.saved.Playhead.Tick)
+	c.end("")
+}
+
+// Heads and rows come from two goroutines; a head that is late does no harm.
+func TestLatePlayhead(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	c.airs("one", 50)
+	c.head("two", 10)
+	late := *c.store.head
+	c.airs("two", 20)
+	c.written(dir)
+	c.store.Playhead(late)
+	c.written(dir)
+	require.Equal(t, int64(70), abut(t, all(t, dir)))
+	c.end("")
+	rows := all(t, dir)
+	require.Len(t, rows, 2)
+	c = begin(t, dir, day.Add(time.Minute))
+	require.Equal(t, int64(70), c.saved.Playhead.Tick)
+	c.end("")
+}
+
+func TestSkippedItemsKeepTheirPlace(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	c.airs("one", 50)
+	c.store.Report(Row{Tick: 60, Start: c.at(60), Title: "gone", Outcome: "skipped", Cause: "there is no such file"})
+	c.airs("two", 50)
+	c.airs("three", 50)
+	c.end("")
+	var titles []string
+	for _, r := range all(t, dir) {
+		titles = append(titles, r.Title)
+	}
+	require.Equal(t, []string{"one", "two", "gone", "three"}, titles)
+}
+
+func TestRowsComeBackAsTheyWere(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	r := Row{
+		Tick: 0, Ticks: 25, Start: day, End: day.Add(time.Second), Planned: day.Add(-time.Millisecond), Playlist: "news ☃.yml", Index: 7,
+		Item: "abc/def", Round: 2, Source: "a'b\"c.mp4", Title: "\x00 odd", Mode: "hard", From: 99, In: 1500 * time.Millisecond,
+		Out: time.Hour, Outcome: "ended early", Cause: "it broke",
+	}
+	c.store.Report(r)
+	c.end("")
+	got := all(t, dir)[0]
+	got.Start, got.End, got.Planned = got.Start.UTC(), got.End.UTC(), got.Planned.UTC()
+	r.ID = 1
+	require.Equal(t, r, got)
+}
+
+func TestBans(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	c.store.Ban("a", "crashed twice")
+	c.store.Ban("b", "crashed twice")
+	c.end("")
+	c = begin(t, dir, day)
+	require.Len(t, c.store.Banned(), 2)
+	require.Equal(t, "crashed twice", c.store.Banned()[0].Why)
+	c.store.Lift("a")
+	c.end("")
+
+	// Before the file can be had, one is lifted and one added.
+	s := Open(dir, 0, c.store.log, c.alerts.alert)
+	s.Lift("b")
+	s.Ban("c", "too heavy")
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	<-s.loaded
+	stop()
+	require.NoError(t, <-ended)
+	c = begin(t, dir, day)
+	require.Len(t, c.store.Banned(), 1)
+	require.Equal(t, "c", c.store.Banned()[0].Version)
+	c.end("")
+}
+
+// Too many rows for the memory: the oldest are dropped, their ticks are not.
+func TestTooManyRows(t *testing.T) {
+	dir := t.TempDir()
+	s := Open(dir, 0, slog.New(slog.DiscardHandler), (&alerts{}).alert)
+	s.most = 12_000 // more than are written at once
+	c := &channel{t: t, store: s, start: day, alerts: &alerts{}}
+	for range 20_000 {
+		c.airs("x", 2)
+	}
+	require.LessOrEqual(t, len(s.waiting), s.most)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	c.written(dir)
+	stop()
+	require.NoError(t, <-ended)
+	rows := all(t, dir)
+	require.Equal(t, c.tick, abut(t, rows))
+	require.Equal(t, Unknown, rows[0].Outcome)
+	require.Equal(t, 2*s.dropped, rows[0].Ticks)
+}
+
+// The clock goes back by an hour while a channel runs: the hour is there twice,
+// in the order of airing.
+func TestClockSetBack(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	for i := range 12 {
+		c.airs(fmt.Sprint("a", i), 7500) // five minutes
+	}
+	c.start = c.start.Add(-30 * time.Minute)
+	for i := range 12 {
+		c.airs(fmt.Sprint("b", i), 7500)
+	}
+	c.end("")
+	c = begin(t, dir, day.Add(-time.Hour)) // and once more, between two runs
+	c.airs("c", 10)
+	c.end("")
+	rows := all(t, dir)
+	require.Equal(t, int64(24*7500+10), abut(t, rows))
+	require.Equal(t, rows[24].Start, rows[24].End, "no telling how long nothing aired")
+
+	var titles []string
+	for r, err := range Read(context.Background(), dir, day.Add(32*time.Minute), day.Add(41*time.Minute)) {
+		require.NoError(t, err)
+		titles = append(titles, r.Title)
+	}
+	require.Equal(t, []string{"a7", "a8", "b0", "b1", "b2"}, titles)
+}
+
+func TestReadRange(t *testing.T) {
+	dir := t.TempDir()
+	_, err := os.Stat(filepath.Join(dir, fileName))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	for _, err := range Read(context.Background(), dir, day, day) {
+		require.ErrorIs(t, err, fs.ErrNotExist)
+	}
+	c := begin(t, dir, day)
+	for i := range 2000 {
+		c.airs(fmt.Sprint(i), 25) // a second
+	}
+	c.head("on air", 100)
+	c.written(dir)
+	for from, want := range map[time.Duration][2]string{
+		0:                         {"0", "9"},
+		500 * time.Millisecond:    {"0", "10"},
+		1000 * time.Second:        {"1000", "1009"},
+		1999 * time.Second:        {"1999", "on air"},
+		2001 * time.Second:        {"on air", "on air"},
+		-9500 * time.Millisecond:  {"0", "0"},
+		-10000 * time.Millisecond: {},
+		2004 * time.Second:        {},
+	} {
+		var titles []string
+		for r, err := range Read(context.Background(), dir, day.Add(from), day.Add(from+10*time.Second)) {
+			require.NoError(t, err)
+			titles = append(titles, r.Title)
+		}
+		if want[0] == "" {
+			require.Empty(t, titles, from)
+			continue
+		}
+		require.NotEmpty(t, titles, from)
+		require.Equal(t, want, [2]string{titles[0], titles[len(titles)-1]}, from)
+	}
+	for r := range Read(context.Background(), dir, day, day.Add(time.Hour)) {
+		require.Equal(t, "0", r.Title)
+		break // whoever has read enough may go
+	}
+	c.end("")
+}
+
+func TestOldRowsGo(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	for range 1000 {
+		c.airs("x", 25)
+	}
+	c.head("y", 5)
+	c.written(dir)
+	ctx, f, now := context.Background(), c.store.w.file, day.Add(1000*time.Second)
+	count := func() int { return len(all(t, dir)) }
+	require.NoError(t, f.prune(ctx, now, day.Add(-time.Second), 100))
+	require.Equal(t, 1001, count())
+	require.NoError(t, f.prune(ctx, now, day.Add(50*time.Second), 100))
+	require.Equal(t, 951, count())
+	require.NoError(t, f.prune(ctx, now, day.Add(900*time.Second), 100))
+	require.Equal(t, 851, count(), "no more than so many at once")
+	require.NoError(t, f.prune(ctx, now.AddDate(70, 0, 0), now.AddDate(69, 0, 0), 1_000_000))
+	require.Equal(t, 851, count(), "a clock that ran away takes nothing while nothing newer is there")
+
+	// Rows of a future that never came keep nothing; the others still abut.
+	c.start = c.start.AddDate(70, 0, 0)
+	c.airs("future", 5)
+	c.start = c.start.AddDate(-70, 0, 0)
+	for range 10 {
+		c.airs("z", 25)
+	}
+	c.written(dir)
+	require.NoError(t, f.prune(ctx, now, day.Add(1001*time.Second), 1_000_000))
+	rows := all(t, dir)
+	require.Less(t, len(rows), 11)
+	next := rows[0].Tick
+	for _, r := range rows {
+		require.Equal(t, next, r.Tick)
+		next += r.Ticks
+	}
+	require.Equal(t, c.tick, next)
+	c.end("")
+
+	// All rows may go: the counter stays.
+	_, err := edit(t, dir).Exec("DELETE FROM rows")
+	require.NoError(t, err)
+	counter := c.tick
+	c = begin(t, dir, day.Add(time.Hour))
+	require.Equal(t, counter, c.saved.Playhead.Tick)
+	c.airs("later", 5)
+	c.end("")
+	rows = all(t, dir)
+	require.Equal(t, counter, rows[1].Tick)
+}
+
+// Rows go by themselves, an hour after the start at the earliest.
+func TestKeep(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, time.Now().Add(-time.Hour), func(s *Store) { s.keep = 90 * time.Minute })
+	for range 3600 {
+		c.airs("x", 25)
+	}
+	c.written(dir)
+	require.Len(t, all(t, dir), 3600)
+	c.stop()
+	require.NoError(t, <-c.ended)
+	s, err := c.store, error(nil)
+	s.w.file, err = newFile(context.Background(), dir)
+	require.NoError(t, err)
+	require.NoError(t, s.w.file.open(context.Background()))
+	defer s.shut()
+	require.NoError(t, s.tend(context.Background(), time.Now().Add(59*time.Minute)))
+	require.Len(t, all(t, dir), 3600)
+	require.NoError(t, s.tend(context.Background(), time.Now().Add(time.Hour)))
+	require.InDelta(t, 1800, len(all(t, dir)), 10)
+}
+
+func TestMigration(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	c.airs("one", 5)
+	c.end("")
+	f := &file{path: filepath.Join(dir, fileName), db: edit(t, dir)}
+	steps := append(slices.Clone(schema), "ALTER TABLE rows ADD COLUMN colour TEXT", "UPDATE rows SET colour = 'red'")
+	require.NoError(t, f.migrate(context.Background(), steps))
+	require.NoError(t, f.migrate(context.Background(), steps), "each step once")
+	var colour string
+	require.NoError(t, f.db.QueryRow("SELECT colour FROM rows WHERE title = 'one'").Scan(&colour))
+	require.Equal(t, "red", colour)
+	bad := append(slices.Clone(steps), "UPDATE rows SET colour = 'blue'", "nonsense")
+	require.Error(t, f.migrate(context.Background(), bad))
+	require.NoError(t, f.db.QueryRow("SELECT colour FROM rows WHERE title = 'one'").Scan(&colour))
+	require.Equal(t, "red", colour, "all steps or none")
+	require.ErrorIs(t, f.migrate(context.Background(), schema), errNewer)
+}
+
+// Everything at once, for the race detector.
+func TestManyCallers(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for n := range 200 {
+				c.store.Report(Row{Title: fmt.Sprint(i), Outcome: "skipped", Start: day})
+				c.store.Playhead(Playhead{Place: []byte("x"), Tick: int64(n), At: day, Air: Row{Start: day}})
+				c.store.Ban(fmt.Sprint(i), "why")
+				c.store.Lift(fmt.Sprint(i))
+				c.store.Banned()
+				if n%50 == 0 {
+					for _, err := range Read(context.Background(), dir, day, day.Add(time.Hour)) {
+						if err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	c.end("")
+	require.Len(t, all(t, dir), 801)
+	whole(t, dir)
 }

@@ -11,6 +11,7 @@ type writer struct {
 	left  left // what the file held when it was opened
 	begun bool // this run's first rows are in the file
 	mark
+	care
 
 	failed bool // the last try failed
 	wait   time.Duration
@@ -117,16 +118,25 @@ func (s *Store) save(ctx context.Context, last bool) error {
 		}
 	}
 	for {
-		b := s.take(last)
+		b := s.next(last)
 		err := s.w.commit(ctx, b)
 		if err != nil {
 			s.putBack(b)
 			return s.failure(err)
 		}
+		s.mu.Lock()
+		s.writing = 0
+		s.mu.Unlock()
 		if b.all {
-			return nil
+			break
 		}
 	}
+	if !last {
+		if err := s.tend(ctx, time.Now()); err != nil {
+			return s.failure(err)
+		}
+	}
+	return nil
 }
 
 // failure decides what becomes of the file after an error: a damaged one is set
@@ -168,14 +178,14 @@ type batch struct {
 	ended string
 }
 
-// take is the oldest of what waits. Where rows are left behind, what stands
+// next is the oldest of what waits. Where rows are left behind, what stands
 // behind them is too.
-func (s *Store) take(last bool) batch {
+func (s *Store) next(last bool) batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := min(len(s.waiting), chunk)
 	b := batch{rows: s.waiting[:n:n], all: n == len(s.waiting), run: s.run, seed: s.saved.Seed, ended: s.ended}
-	s.waiting = s.waiting[n:]
+	s.waiting, s.writing = s.waiting[n:], n
 	if b.all {
 		s.waiting = nil
 		b.head, b.place, b.last = s.head, s.place, last
@@ -194,7 +204,7 @@ func (s *Store) take(last bool) batch {
 func (s *Store) putBack(b batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waiting = append(b.rows, s.waiting...)
+	s.waiting, s.writing = append(b.rows, s.waiting...), 0
 	s.bound()
 	s.place = s.place || b.place
 	s.banned = s.banned || b.bans != nil
