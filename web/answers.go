@@ -108,6 +108,20 @@ func (s *Server) pageInfo(c *gin.Context) {
 	}{s.cfg.Version, s.cfg.Zone, s.preview(), hints})
 }
 
+// guide answers with what will air. Once it has begun to be written, a failure
+// can only cut it short.
+func (s *Server) guide(c *gin.Context) {
+	c.Header("Cache-Control", "no-store")
+	c.Header("Content-Type", "application/xml; charset=utf-8")
+	if c.Request.Method == http.MethodHead {
+		return
+	}
+	if err := s.cfg.Guide(c.Request.Context(), c.Writer); err != nil {
+		s.log.Debug("the guide was not taken to its end", "cause", err)
+		c.Abort()
+	}
+}
+
 func (s *Server) preview() string {
 	if s.cfg.Preview == nil {
 		return ""

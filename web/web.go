@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -34,12 +35,13 @@ type Channel interface {
 
 // Config says where to serve, and what beside the status.
 type Config struct {
-	Listen  string       // host:port
-	Hosts   []string     // names besides the loopback ones under which a loopback address may be asked for
-	Preview http.Handler // the sent picture, index.m3u8 and what it names; nil: none
-	Version string       // of airloom, for the page
-	Zone    string       // the channel's time zone, such as Europe/Berlin
-	Hints   []Hint       // what to try next, in the demo
+	Listen  string                                       // host:port
+	Hosts   []string                                     // names besides the loopback ones under which a loopback address may be asked for
+	Guide   func(ctx context.Context, w io.Writer) error // writes what will air as XMLTV; nil: none
+	Preview http.Handler                                 // the sent picture, index.m3u8 and what it names; nil: none
+	Version string                                       // of airloom, for the page
+	Zone    string                                       // the channel's time zone, such as Europe/Berlin
+	Hints   []Hint                                       // what to try next, in the demo
 	Log     *slog.Logger
 }
 
@@ -141,6 +143,9 @@ func (s *Server) handler() http.Handler {
 	get("/healthz", s.health)
 	get("/api/v1/status", s.status)
 	get("/api/v1/page", s.pageInfo)
+	if s.cfg.Guide != nil {
+		get("/epg.xml", s.guide)
+	}
 	get("/metrics", gin.WrapH(metrics(s.channel)))
 	get("/", s.index)
 	get("/assets/*name", s.asset)

@@ -307,3 +307,15 @@ func TestStopsThoughSomeoneStillWaits(t *testing.T) {
 	require.Less(t, time.Since(asked), farewell+3*time.Second)
 	close(leave)
 }
+
+func TestGuide(t *testing.T) {
+	base := serve(t, Config{Guide: func(_ context.Context, w io.Writer) error {
+		_, err := io.WriteString(w, "<tv></tv>")
+		return err
+	}}, onAir())
+	w := ask(t, http.MethodGet, base+"/epg.xml")
+	require.Equal(t, "application/xml; charset=utf-8", w.Header.Get("Content-Type"))
+	require.Equal(t, "<tv></tv>", w.body)
+	require.Empty(t, ask(t, http.MethodHead, base+"/epg.xml").body)
+	requireProblem(t, http.StatusNotFound, ask(t, http.MethodGet, serve(t, Config{}, onAir())+"/epg.xml"))
+}

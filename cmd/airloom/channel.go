@@ -166,7 +166,7 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	}
 	out.hls = c.hls
 	page.Listen, page.Version, page.Zone, page.Log = c.cfg.Web.Listen, version, c.cfg.Channel.Timezone, c.log
-	page.Preview = http.Handler(c.hls)
+	page.Preview, page.Guide = http.Handler(c.hls), c.guide
 	c.web, err = web.New(page, c.board)
 	return err
 }
