@@ -30,8 +30,9 @@ func (c *channel) ahead(ctx context.Context, ticks int64) iter.Seq[schedule.Slot
 		for slot := range rundown.Plans().WalkOn(ctx, snap.Air, snap.Left(n), n, n+ticks, rundown.Clock()) {
 			if first {
 				first = false
-				slot.Ticks += slot.Start - snap.AirFirst - snap.Air.From
-				slot.Start, slot.From = snap.AirFirst+snap.Air.From, snap.Air.From
+				if began := snap.AirFirst + snap.Air.From; slot.Ticks != schedule.Never {
+					slot.Start, slot.From, slot.Ticks = began, snap.Air.From, slot.End()-began
+				}
 			}
 			if !yield(slot) {
 				return
