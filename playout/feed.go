@@ -45,6 +45,20 @@ func (f *feed) adopt(entry playlist.Entry) {
 	}
 }
 
+// reach lets go of the ticks before at, which time has passed while they were
+// made. It reports whether the feed is there.
+func (f *feed) reach(at int64) bool {
+	if f.still || f.at() >= at {
+		return true
+	}
+	for f.head != nil && f.head.N < at {
+		f.drop()
+		_ = f.peek()
+	}
+	f.entry.From, f.ready = at, f.head != nil
+	return f.ready
+}
+
 // peek makes sure of the head: nil, media.ErrNotReady, io.EOF or a fault.
 func (f *feed) peek() error {
 	if f.head != nil || f.still {

@@ -160,7 +160,7 @@ func (e *Engine) tendOrder() {
 		}
 		e.publish()
 	case !errors.Is(err, media.ErrNotReady):
-		if cause := e.again1(f); cause != nil {
+		if cause := e.mend(f); cause != nil {
 			e.fails(cause)
 		}
 	case e.n-f.opened > e.limit.stall:
@@ -193,7 +193,9 @@ func (e *Engine) obey() bool {
 		e.openOrder(entry)
 		return false
 	}
-	o.feed.adopt(entry)
+	if o.feed.adopt(entry); !o.feed.reach(entry.From) {
+		return false
+	}
 	e.leave(o.outcome, Reason(o.by))
 	e.order = nil
 	e.look.close()

@@ -82,6 +82,42 @@ func TestATakeGoesOnAirWhenItIsReady(t *testing.T) {
 	})
 }
 
+// Where the place it is to go to moves on with time, it airs from where that is
+// by then.
+func TestAnOrderReachesAPlaceThatMovesOn(t *testing.T) {
+	for slow, want := range map[int][]string{0: {"a0-49", "c20-39"}, 10: {"a0-59", "c30-39"}} {
+		scripts := map[string]script{"a": {ticks: 100}, "b": {ticks: 100}, "c": {ticks: 100, slowOpen: slow}}
+		ordered(t, scripts, func(t *testing.T, st *stage) {
+			c := list{"a", "b", "c"}.entry(2)
+			st.steps(50)
+			answer := st.asks(t.Context(), true, "", Cut, func(_ playlist.Entry, _, n int64) (playlist.Entry, error) {
+				c.From = 20 + n - 50
+				return c, nil
+			})
+			st.steps(20)
+			require.NoError(t, answered(t, answer))
+			require.Equal(t, want, st.story())
+			snap, _ := st.Snapshot()
+			require.Equal(t, st.n-snap.AirFirst, snap.Left(st.n))
+		})
+	}
+}
+
+func TestAnOrderForAPlaceThatTheClipDoesNotReachFails(t *testing.T) {
+	scripts := map[string]script{"a": {ticks: 100}, "b": {ticks: 100}, "c": {ticks: 25, slowOpen: 10}}
+	ordered(t, scripts, func(t *testing.T, st *stage) {
+		c := list{"a", "b", "c"}.entry(2)
+		st.steps(50)
+		answer := st.asks(t.Context(), true, "", Cut, func(_ playlist.Entry, _, n int64) (playlist.Entry, error) {
+			c.From = 20 + n - 50
+			return c, nil
+		})
+		st.steps(20)
+		require.Error(t, answered(t, answer))
+		require.Equal(t, []string{"a0-69"}, st.story())
+	})
+}
+
 func TestATakeAsNextWaitsForTheJoin(t *testing.T) {
 	ordered(t, three, func(t *testing.T, st *stage) {
 		st.steps(50)
