@@ -102,15 +102,15 @@ func (e *Engine) tend(p *prospect) {
 			e.skip(p, stalled(f.name(), e.cfg.StallMax))
 		}
 	default:
-		if cause := e.again1(f); cause != nil {
+		if cause := e.mend(f); cause != nil {
 			e.skip(p, cause)
 		}
 	}
 }
 
-// again1 opens a clip anew whose decoder has crashed for the first time. What
+// mend opens a clip anew whose decoder has crashed for the first time. What
 // ended it otherwise is returned: it is not to be tried again.
-func (e *Engine) again1(f *feed) error {
+func (e *Engine) mend(f *feed) error {
 	switch err := f.err; {
 	case errors.Is(err, io.EOF):
 		return &media.Fault{Kind: media.FaultBroken, Err: fmt.Errorf("%s holds no picture and no sound", f.name())}

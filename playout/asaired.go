@@ -52,19 +52,23 @@ type rows struct {
 	open   bool
 	own    bool  // it is the item itself that airs
 	of     *feed // its feed
+	why    Reason
 	row    Row
 }
 
 // airs notes what this tick shows: the item itself, which is its own doing where
 // it shows a still, or what stands in.
-func (e *Engine) airs(o Outcome, own bool, cause error) {
+func (e *Engine) airs(o Outcome, own bool, why Reason) {
 	r := &e.rows
-	if r.open && r.of == e.air && r.own == own && r.row.Outcome == o && r.row.Cause == cause {
+	if r.open && r.of == e.air && r.own == own && r.row.Outcome == o && r.why == why {
 		r.row.Ticks++
 		return
 	}
 	r.flush(Played) // an item that a stand-in breaks into may go on in a later row
-	r.open, r.own, r.of, r.row = true, own, e.air, Row{Start: e.n, Ticks: 1, Outcome: o, Cause: cause}
+	r.open, r.own, r.of, r.why, r.row = true, own, e.air, why, Row{Start: e.n, Ticks: 1, Outcome: o}
+	if why != "" {
+		r.row.Cause = why
+	}
 	if e.air != nil {
 		r.row.Entry, r.row.At = e.air.entry, e.left()
 		if own {

@@ -167,7 +167,7 @@ func (e *Engine) tick() *media.Tick {
 		return e.standIn()
 	}
 	e.gapOver()
-	e.airs(e.air.shows, true, nil)
+	e.airs(e.air.shows, true, "")
 	return t
 }
 

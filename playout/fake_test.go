@@ -37,6 +37,7 @@ type script struct {
 	every     int             // gives a tick only at every so-many-th poll
 	version   string
 	heavy     bool
+	live      bool // its length is unknown
 }
 
 // tester is a test, or one try of a property's.
@@ -77,10 +78,22 @@ type fakeClip struct {
 	polls  int
 	airing int // which opening it is
 	closed bool
+	dead   bool // its decoder has died: one more tick, then nothing
+}
+
+// Err tells early that the clip will crash.
+func (c *fakeClip) Err() error {
+	if !c.dead {
+		return nil
+	}
+	return &media.Fault{Kind: media.FaultCrashed, Err: fmt.Errorf("%s was killed", c.src)}
 }
 
 func (c *fakeClip) Poll() (*media.Tick, error) {
 	c.polls++
+	if c.dead {
+		return nil, c.Err()
+	}
 	if c.polls <= c.sc.slowOpen {
 		return nil, media.ErrNotReady
 	}
@@ -110,7 +123,11 @@ func (c *fakeClip) Poll() (*media.Tick, error) {
 
 func (c *fakeClip) Ready() <-chan struct{} { ch := make(chan struct{}, 1); ch <- struct{}{}; return ch }
 func (c *fakeClip) Info() (media.ClipInfo, bool) {
-	return media.ClipInfo{Ticks: c.sc.ticks, Version: c.sc.version, Heavy: c.sc.heavy}, c.polls > c.sc.slowOpen
+	ticks := c.sc.ticks
+	if c.sc.live {
+		ticks = 0
+	}
+	return media.ClipInfo{Ticks: ticks, Version: c.sc.version, Heavy: c.sc.heavy}, c.polls > c.sc.slowOpen
 }
 func (c *fakeClip) Close() error {
 	require.False(c.th.t, c.closed, "closed twice")

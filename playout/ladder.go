@@ -14,7 +14,7 @@ import (
 type forced struct {
 	outcome Outcome // Hold, Slate; "": nothing
 	by      string
-	cause   error
+	why     Reason
 }
 
 // force makes the tick that airs while an operator holds the channel. The item
@@ -24,7 +24,7 @@ func (e *Engine) force() *media.Tick {
 	if e.chase {
 		e.first++
 	}
-	e.airs(e.forced.outcome, false, e.forced.cause)
+	e.airs(e.forced.outcome, false, e.forced.why)
 	return e.stillTick(e.forced.outcome == Hold)
 }
 
@@ -60,16 +60,16 @@ func (e *Engine) standIn() *media.Tick {
 	filler := e.fillerHead()
 	hold := e.last != nil && e.gap <= e.limit.hold
 	if !hold && filler != nil {
-		e.airs(Filler, false, nil)
+		e.airs(Filler, false, "")
 		first := e.n - filler.head.N
 		return e.cut(filler.take(), first)
 	}
 	// A filler that is about to be there is worth a little more patience.
 	hold = hold || e.last != nil && e.filler != nil && e.gap <= e.limit.hold+e.limit.early
 	if hold {
-		e.airs(Hold, false, nil)
+		e.airs(Hold, false, "")
 	} else {
-		e.airs(Slate, false, nil)
+		e.airs(Slate, false, "")
 	}
 	return e.stillTick(hold)
 }
