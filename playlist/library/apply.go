@@ -120,6 +120,9 @@ func (r *run) compare(rep report, now time.Time) {
 		r.change(now)
 	}
 	r.blind, r.folder = rep.blind, rep.problems
+	if rep.again {
+		r.rescan(now)
+	}
 	seen := map[string]bool{}
 	for _, s := range rep.seen {
 		seen[s.name] = true

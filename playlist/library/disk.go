@@ -63,6 +63,7 @@ type report struct {
 	seen     []sight
 	unread   []string // folders that could not be read: what is in them is not known
 	problems playlist.Problems
+	again    bool  // something may have been missed: scan once more
 	blind    error // why the system does not tell of changes
 	readouts []readout
 }
@@ -135,7 +136,7 @@ func (d *disk) scan(root *os.Root, r *report) {
 	}
 	todo, links := []folder{{name: "."}}, []folder(nil)
 	known := map[[2]uint64]bool{{r.root.dev, r.root.ino}: true}
-	watched := map[string]bool{}
+	watched := map[string]string{} // by path: below the folder
 	files := 0
 	for len(todo)+len(links) > 0 {
 		if len(todo) == 0 { // folders have their own name first, then what links call them
@@ -146,7 +147,7 @@ func (d *disk) scan(root *os.Root, r *report) {
 		if err := d.watch(at.name); err != nil {
 			r.blind = cmp.Or(r.blind, err)
 		}
-		watched[filepath.Join(d.config.Dir, at.name)] = true
+		watched[filepath.Join(d.config.Dir, at.name)] = at.name
 		entries, err := readDir(root, at.name)
 		if err != nil {
 			if at.name == "." {
@@ -195,7 +196,7 @@ func (d *disk) scan(root *os.Root, r *report) {
 	if files > maxFiles {
 		r.problems = append(r.problems, problem(".", "the folder holds %d playlists: those beyond the first %d are not read", files, maxFiles))
 	}
-	d.unwatch(watched)
+	r.again = d.unwatch(watched)
 }
 
 // readDir lists a folder in the order of its names.
@@ -224,16 +225,25 @@ func (d *disk) watch(name string) error {
 	return err
 }
 
-// unwatch forgets folders that are gone.
-func (d *disk) unwatch(watched map[string]bool) {
+// unwatch forgets folders that are gone. One that was renamed is still told of
+// under its old name, and with that name the system forgets the folder: then all
+// are told of anew, and what happened in between calls for another scan.
+func (d *disk) unwatch(watched map[string]string) (again bool) {
 	if d.events == nil {
-		return
+		return false
 	}
 	for _, dir := range d.events.WatchList() {
-		if !watched[dir] {
+		if _, ok := watched[dir]; !ok {
 			d.events.Remove(dir)
+			again = true
 		}
 	}
+	if again {
+		for _, name := range watched {
+			d.watch(name)
+		}
+	}
+	return again
 }
 
 // look says what stands under a name, without opening it.
