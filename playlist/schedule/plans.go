@@ -3,7 +3,6 @@ package schedule
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"time"
 
 	"airloom/playlist"
@@ -224,21 +223,8 @@ func (f *flattener) add(l *list, file, prefix string, it playlist.Item, outer in
 		return
 	}
 	f.stack = append(f.stack, it.Include)
-	for round := range max(it.Repeat, 1) {
-		if f.room <= 0 || len(pl.Items) == 0 {
-			break
-		}
-		for _, inner := range pl.Items {
-			f.add(l, it.Include, lap(id, round)+"/", inner, outer)
-		}
+	for _, inner := range pl.Items {
+		f.add(l, it.Include, id+"/", inner, outer)
 	}
 	f.stack = f.stack[:len(f.stack)-1]
-}
-
-// lap is the name of an include that comes round for the nth time.
-func lap(id string, n int) string {
-	if n == 0 {
-		return id
-	}
-	return id + "~" + strconv.Itoa(n)
 }

@@ -61,7 +61,10 @@ func file(t testing.TB, name, words, keys string) *playlist.Playlist {
 				extra += ", count: " + how[1:]
 			}
 		}
-		fmt.Fprintf(&b, "  - {%s: %q, loop: %s%s}\n", key, source, times, extra)
+		if key != "playlist" {
+			extra += ", loop: " + times
+		}
+		fmt.Fprintf(&b, "  - {%s: %q%s}\n", key, source, extra)
 	}
 	if words == "" {
 		return &playlist.Playlist{File: name, Name: name}
@@ -83,6 +86,9 @@ func plans(t testing.TB, lists ...*playlist.Playlist) *Plans {
 // at is a clock whose tick 0 is at that time of 14 July 2026, in UTC.
 func at(t testing.TB, clock string) Clock {
 	t.Helper()
+	if len(clock) == len("20:00") {
+		clock += ":00"
+	}
 	zero, err := time.Parse("2006-01-02 15:04:05", "2026-07-14 "+clock)
 	require.NoError(t, err)
 	return Clock{zero}
@@ -122,6 +128,24 @@ func told(p *Plans, c Clock, s Slot) string {
 	}
 	if s.Left != Ended {
 		out += "!"
+	}
+	return out
+}
+
+// files reads lines such as "news: b60 c60 | {at: …} | loop: true".
+func files(t testing.TB, lines ...string) (out []*playlist.Playlist) {
+	t.Helper()
+	for _, line := range lines {
+		name, rest, _ := strings.Cut(line, ":")
+		parts := strings.Split(rest, "|")
+		keys := ""
+		if len(parts) > 1 {
+			keys = "schedule: " + parts[1]
+		}
+		if len(parts) > 2 {
+			keys += ";" + parts[2]
+		}
+		out = append(out, file(t, name+".yml", strings.TrimSpace(parts[0]), keys))
 	}
 	return out
 }

@@ -35,8 +35,8 @@ func (p *Plans) stage(e playlist.Entry, n int64, c Clock) *stage {
 	if n > pl.tick {
 		s.aired = int64(p.in.Grid.Due(n) - p.in.Grid.Due(pl.tick))
 	}
-	if s.now < s.seen-day { // the clock had been wrong
-		s.seen = s.now
+	if s.now < s.seen-day { // the clock had been wrong: what matters is what came since the entry began
+		s.seen = s.now - s.aired
 		for i := len(s.runs) - 1; i >= 0; i-- {
 			if s.runs[i].start > s.now {
 				s.drop(i)
@@ -158,6 +158,7 @@ func (s *stage) choose(e playlist.Entry) playlist.Entry {
 		s.run(s.air).left = 0
 	}
 	s.air, s.beside = i, false
+	s.first = false // what is due at n has been considered: fit asks for what comes after
 	if s.p.fits {
 		if f, ok := s.fit(e, r); ok {
 			s.beside = true
