@@ -35,7 +35,6 @@ func asrunCommand() *cobra.Command {
 	cmd.Flags().String("to", "", "up to when")
 	cmd.Flags().Bool("json", false, "as JSON")
 	cmd.Flags().Bool("csv", false, "as CSV")
-	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	return cmd
 }
 
@@ -65,9 +64,14 @@ func runAsrun(cmd *cobra.Command, _ []string) error {
 			from.Format(time.DateTime), to.Format(time.DateTime))}
 	}
 	write := asrunTable
-	if as, _ := cmd.Flags().GetBool("json"); as {
+	asJSON, _ := cmd.Flags().GetBool("json")
+	asCSV, _ := cmd.Flags().GetBool("csv")
+	switch {
+	case asJSON && asCSV:
+		return usageError{errors.New("--json and --csv together: choose one")}
+	case asJSON:
 		write = asrunJSON
-	} else if as, _ := cmd.Flags().GetBool("csv"); as {
+	case asCSV:
 		write = asrunCSV
 	}
 	out := bufio.NewWriter(cmd.OutOrStdout())
@@ -195,7 +199,10 @@ func decimal(s *float64) string {
 
 // asrunTable is for people: at most 100 characters wide, a line for each day.
 func asrunTable(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Location) error {
-	const form = "%-8s  %11s  %-11s  %-6s  %s\n"
+	line := func(start, length, outcome, mode, list, title string) {
+		text := fmt.Sprintf("%-8s  %11s  %-11s  %-6s  %-18s  %s", start, length, outcome, mode, cutTo(list, 18), cutTo(title, 36))
+		fmt.Fprintln(out, strings.TrimRight(text, " "))
+	}
 	day := ""
 	for r, err := range rows {
 		if err != nil {
@@ -204,14 +211,14 @@ func asrunTable(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Loca
 		start := r.Start.In(zone)
 		if d := start.Format("Monday, 2006-01-02"); d != day {
 			if day == "" {
-				fmt.Fprintf(out, form, "START", "LENGTH", "OUTCOME", "MODE", "WHAT")
+				line("START", "LENGTH", "OUTCOME", "MODE", "PLAYLIST", "TITLE")
 			}
 			fmt.Fprintln(out, d)
 			day = d
 		}
-		fmt.Fprintf(out, form, start.Format(time.TimeOnly), lengthOf(r), outcomeOf(r), r.Mode, cutTo(whatOf(r), 54))
+		line(start.Format(time.TimeOnly), lengthOf(r), outcomeOf(r), r.Mode, printable(r.Playlist), titleOf(r))
 		if r.Cause != "" {
-			for _, line := range wrapTo(r.Cause, 90) {
+			for _, line := range wrapTo(printable(r.Cause), 90) {
 				fmt.Fprintf(out, "%10s%s\n", "", line)
 			}
 		}
@@ -222,22 +229,22 @@ func asrunTable(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Loca
 	return nil
 }
 
-// whatOf names the item by its title and playlist.
-func whatOf(r asrun.Row) string {
-	what := r.Title
-	if what == "" {
-		what = shown(r.Source)
+// titleOf names the item.
+func titleOf(r asrun.Row) string {
+	if r.Title == "" {
+		return printable(shown(r.Source))
 	}
-	what = strings.Map(func(c rune) rune { // a title is no command to a terminal
+	return printable(r.Title)
+}
+
+// printable is the text without what a terminal would take for a command.
+func printable(text string) string {
+	return strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {
 			return ' '
 		}
 		return c
-	}, what)
-	if r.Playlist != "" {
-		what = cutTo(what, 52-utf8.RuneCountInString(cutTo(r.Playlist, 20))) + "  " + cutTo(r.Playlist, 20)
-	}
-	return what
+	}, text)
 }
 
 // lengthOf is how long a row lasted; "-" for what did not air.

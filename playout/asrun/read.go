@@ -54,7 +54,8 @@ func Read(ctx context.Context, dir string, from, to time.Time) iter.Seq2[Row, er
 // inTime are the rows that begin in the time, and the one that was on air at its
 // beginning. Ticks give the order: the clock may have been set.
 const inTime = "SELECT " + columns + ` FROM rows WHERE start >= ? AND start < ?
-	OR id = (SELECT id FROM rows WHERE start < ? AND until > ? ORDER BY start DESC, id DESC LIMIT 1)
+	OR id = (SELECT CASE WHEN until > ? THEN id END FROM
+		(SELECT id, until FROM rows WHERE start < ? AND until > start ORDER BY start DESC, id DESC LIMIT 1))
 	ORDER BY tick, id = 0, id`
 
 // read sends the rows in parts. The file is opened for reading alone.
