@@ -85,6 +85,17 @@ func (c *Clip) widen(r *ring) {
 	}
 }
 
+// Err is the fault that Poll will return after the ticks that are still queued;
+// nil while none is known.
+func (c *Clip) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(c.end, io.EOF) {
+		return nil
+	}
+	return c.end
+}
+
 // Ready receives a value when Poll may have become worth calling.
 func (c *Clip) Ready() <-chan struct{} { return c.ready }
 

@@ -112,6 +112,30 @@ func TestKilledWhileItPlays(t *testing.T) {
 	require.EqualValues(t, 1, op.Stats().Crashes)
 }
 
+// The child of a clip that waits is killed: its clip tells so, though the ticks
+// that were handed over are still to come. An end is no such news.
+func TestKilledWhileItWaits(t *testing.T) {
+	op := opener(t, Options{})
+	c := op.Open(context.Background(), script("ok", "ticks", "1000000"), media.Start{})
+	tick, err := cliptest.Next(t, c)
+	require.NoError(t, err)
+	tick.Free()
+	require.NoError(t, c.Err())
+	require.NoError(t, unix.Kill(c.pid(t), unix.SIGKILL))
+	for c.Err() == nil {
+		<-c.Ready()
+	}
+	require.Equal(t, media.FaultCrashed, media.KindOf(c.Err()))
+	require.NoError(t, c.Close())
+
+	c = op.Open(context.Background(), script("ok", "ticks", "1"), media.Start{})
+	settled(t, op)
+	require.NoError(t, c.Err())
+	n, err := drain(t, c)
+	require.EqualValues(t, 1, n)
+	require.ErrorIs(t, err, io.EOF)
+}
+
 // At whatever moment the child is killed: an end or a fault, at once, and
 // nothing left behind.
 func TestKilledAtAnyMoment(t *testing.T) {
