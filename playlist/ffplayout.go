@@ -100,7 +100,7 @@ func (c *checker) known(n *document.Node, keys []string) {
 	n.Fields = slices.DeleteFunc(n.Fields, func(f document.Field) bool {
 		if !slices.Contains(keys, f.Key) {
 			if !slices.Contains(ownNotes, f.Key) {
-				c.lose(f.Position, fmt.Sprintf("%s: airloom does not know what this is: it is left out", strconv.Quote(f.Key)))
+				c.lose(f.Position, fmt.Sprintf("%.40q: airloom does not know what this is: it is left out", f.Key))
 			}
 			return true
 		}
@@ -132,7 +132,7 @@ func (c *checker) day(r *document.Reading, raw *datedList) *Schedule {
 	}
 	at, err := when.ParseMoment(raw.Date + " " + begin)
 	if err != nil {
-		r.Errorf("date", "date: %q %v", raw.Date+" "+begin, err)
+		r.Errorf("date", "date: %.40q %v", raw.Date+" "+begin, err)
 		return nil
 	}
 	if raw.Length.Duration <= 0 {
@@ -145,7 +145,7 @@ func (c *checker) day(r *document.Reading, raw *datedList) *Schedule {
 func (c *checker) begin(r *document.Reading, text, usual string) string {
 	t, err := document.ParseTime(text)
 	if err != nil || t >= 24*time.Hour {
-		r.Warnf("begin", "begin: %q is no time of day: the list begins at %s, the day's start", text, usual)
+		r.Warnf("begin", "begin: %.40q is no time of day: the list begins at %s, the day's start", text, usual)
 		return usual
 	}
 	if t%time.Second != 0 {
@@ -215,7 +215,7 @@ func (c *checker) gain(r *document.Reading, factor float64) float64 {
 // loseOf tells what of an item's keys has no counterpart.
 func (c *checker) loseOf(r *document.Reading, raw datedItem) {
 	if raw.Category != "" {
-		c.lose(r.At("category"), fmt.Sprintf("category %q: airloom knows no categories: it is left out", raw.Category))
+		c.lose(r.At("category"), fmt.Sprintf("category %.40q: airloom knows no categories: it is left out", raw.Category))
 	}
 	if raw.Ad {
 		c.lose(r.At("ad"), "ad: airloom does not mark advertisements: it is left out")

@@ -47,6 +47,9 @@ var drive = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
 // root. Relative ones are seen from the folder beside, which lies in the root; ""
 // is the root itself.
 func (c *checker) place(source, beside string) (string, error) {
+	if len(source) > maxPath {
+		return "", errLong
+	}
 	if drive.MatchString(source) || strings.HasPrefix(source, `\\`) {
 		return "", fmt.Errorf("%q is a path of Windows: put the file below the media root, and write its path from there, with slashes", source)
 	}

@@ -25,6 +25,9 @@ type pathReader struct {
 	coming coming
 }
 
+// maxLines is how many lines a list of paths may have.
+const maxLines = 2_000_000
+
 // coming is what directives say of the next path.
 type coming struct {
 	line, at   int // of the first directive; and of the one that ends the item
@@ -114,6 +117,14 @@ func latin1(c byte) rune {
 
 // line reads one line; false ends the reading, as a problem tells why.
 func (r *pathReader) line(n int, line string) bool {
+	if n > maxLines {
+		r.problems.Errorf(r.in(n, ""), "more than %d lines: split the file", maxLines)
+		return false
+	}
+	if len(line) > maxPath+maxText {
+		r.problems.Errorf(r.in(n, ""), "%v", errLong)
+		return true
+	}
 	text := strings.TrimSpace(line)
 	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 	if i := strings.IndexFunc(text, func(c rune) bool { return c != '\t' && unicode.IsControl(c) }); i >= 0 {
@@ -143,7 +154,9 @@ func (r *pathReader) line(n int, line string) bool {
 		r.note(n)
 		r.option(n, before, value)
 	case name == "#PLAYLIST":
-		r.list.Name = oneLine(value)
+		if r.list.Name = oneLine(value); len(r.list.Name) > maxText {
+			r.problems.Errorf(r.in(n, before), "the name is longer than %d characters: shorten it", maxText)
+		}
 	case strings.HasPrefix(name, "#EXTM3U"):
 	case strings.HasPrefix(name, "#EXT") || name == "#KODIPROP":
 		r.lose(r.in(n, indent), fmt.Sprintf("%.40s: airloom does not know this directive: it is left out", name))
@@ -172,7 +185,9 @@ func (r *pathReader) extinf(n int, before, value string) {
 		comma = strings.IndexByte(value+",", ',')
 	}
 	head, title := value[:comma], strings.TrimPrefix(value[comma:], ",")
-	r.coming.title = oneLine(title)
+	if r.coming.title = oneLine(title); len(r.coming.title) > maxText {
+		r.problems.Errorf(r.in(n, before+head+","), "the title is longer than %d characters: shorten it", maxText)
+	}
 	length, attributes, _ := strings.Cut(strings.TrimSpace(head), " ")
 	if strings.TrimSpace(attributes) != "" {
 		r.lose(r.in(n, before+length+" "), "attributes of EXTINF are left out: airloom keeps length and title")

@@ -18,6 +18,7 @@ const (
 	maxCount  = 100_000
 	minGain   = -60
 	maxGain   = 30
+	maxText   = 1000 // of a title or name, in bytes
 )
 
 // rawList and rawItem are a file of our own as written.
@@ -310,6 +311,8 @@ func (r *itemReader) sound(it Item) {
 func checkText(r *document.Reading, key, s string) {
 	if strings.ContainsFunc(s, unicode.IsControl) {
 		r.Errorf(key, "%s: line breaks and control characters are not allowed: write it on one line", key)
+	} else if len(s) > maxText {
+		r.Errorf(key, "%s: longer than %d characters: shorten it", key, maxText)
 	}
 }
 

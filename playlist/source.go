@@ -23,6 +23,11 @@ type Options struct {
 	Hosts    []string // hosts that URLs may name; none: any
 }
 
+// maxPath is the longest source, in bytes: no file system takes a longer path.
+const maxPath = 4096
+
+var errLong = fmt.Errorf("it is longer than %d characters, as no path is: look for a quote or line break that is missing", maxPath)
+
 // isURL tells URLs from file names by their ://.
 func isURL(source string) bool { return strings.Contains(source, "://") }
 
@@ -41,6 +46,8 @@ func (o Options) Resolve(source string) (string, error) {
 	switch {
 	case strings.TrimSpace(source) == "":
 		return "", errors.New("it is empty: write a file under the media root, or a URL")
+	case len(source) > maxPath:
+		return "", errLong
 	case strings.ContainsFunc(source, unicode.IsControl):
 		return "", errors.New("it holds a line break or control character: write it on one line")
 	case isURL(source):
@@ -76,6 +83,8 @@ func (o Options) Folder(folder string) (string, error) {
 	switch {
 	case strings.TrimSpace(folder) == "":
 		return "", errors.New("it is empty: write a folder under the media root, or . for the root itself")
+	case len(folder) > maxPath:
+		return "", errLong
 	case strings.ContainsFunc(folder, unicode.IsControl):
 		return "", errors.New("it holds a line break or control character: write it on one line")
 	case isURL(folder):
@@ -98,6 +107,9 @@ func (o Options) Folder(folder string) (string, error) {
 // Include is another playlist's name: its path below the playlists' folder, with
 // slashes.
 func (o Options) Include(name string) (string, error) {
+	if len(name) > maxPath {
+		return "", errLong
+	}
 	file := filepath.ToSlash(filepath.Clean(name))
 	switch {
 	case strings.TrimSpace(name) == "":

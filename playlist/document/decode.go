@@ -22,7 +22,8 @@ type Reader interface{ Read(n *Node) error }
 // nil, can give the words for a key that no field has; "" leaves the usual ones.
 func Decode(root *Node, into any, unknown func(path, key string) string) *Reading {
 	v := reflect.ValueOf(into).Elem()
-	d := decoder{places: map[string]Position{"": root.Position}, unknown: unknown, homes: shapeOf(v.Type()).homes}
+	d := decoder{places: &places{few: make([]spot, 0, len(root.Fields)+1)}, unknown: unknown, homes: shapeOf(v.Type()).homes}
+	d.places.set("", root.Position)
 	d.decode(root, v, "")
 	r := &Reading{places: d.places, hidden: d.hidden}
 	r.Add(d.problems)
@@ -30,7 +31,7 @@ func Decode(root *Node, into any, unknown func(path, key string) string) *Readin
 }
 
 type decoder struct {
-	places   map[string]Position
+	places   *places
 	problems Problems
 	unknown  func(path, key string) string
 	hidden   map[string]bool
@@ -98,7 +99,8 @@ func (d *decoder) place(n *Node, path string) Position {
 	if n.Kind == Scalar {
 		return n.Position
 	}
-	return d.places[path]
+	at, _ := d.places.of(path)
+	return at
 }
 
 var (
@@ -179,19 +181,46 @@ func (d *decoder) fields(n *Node, v reflect.Value, path string) {
 		return
 	}
 	shape := shapeOf(v.Type())
-	seen := make(map[string]int, len(n.Fields))
-	for _, f := range n.Fields {
+	var seen seen
+	for i, f := range n.Fields {
 		index, known := shape.keys[f.Key]
-		switch before, twice := seen[f.Key]; {
-		case twice:
+		switch before := seen.before(n.Fields[:i], f); {
+		case before > 0:
 			d.problems.Errorf(f.Position, "%q stands here a second time (first in line %d): keep one", f.Key, before)
 		case !known:
 			d.problems.Errorf(f.Position, "%s", d.stranger(path, f.Key, shape.known))
 		default:
 			d.enter(f, v.FieldByIndex(index), join(path, f.Key))
 		}
-		seen[f.Key] = f.Line
 	}
+}
+
+// seen finds keys that stand twice. Few are compared one by one.
+type seen map[string]int
+
+// before is the line in which one of the fields before f has its key; 0: none.
+func (s *seen) before(fields []Field, f Field) int {
+	if len(fields) < fewPlaces {
+		for _, b := range fields {
+			if b.Key == f.Key {
+				return b.Line
+			}
+		}
+		return 0
+	}
+	if *s == nil {
+		*s = map[string]int{}
+		for _, b := range fields {
+			if (*s)[b.Key] == 0 {
+				(*s)[b.Key] = b.Line
+			}
+		}
+	}
+	line := (*s)[f.Key]
+	if line == 0 {
+		(*s)[f.Key] = f.Line
+	}
+	return line
 }
 
 // inline marks a field whose own fields stand among its neighbours.
@@ -210,9 +239,9 @@ func keysOf(t reflect.Type, index []int, keys map[string][]int) {
 
 // enter notes where the key stands and decodes its value.
 func (d *decoder) enter(f Field, v reflect.Value, path string) {
-	d.places[path] = f.Position
+	d.places.set(path, f.Position)
 	if f.Value.Kind == Scalar {
-		d.places[path] = f.Value.Position
+		d.places.set(path, f.Value.Position)
 		d.hide(path, f.Value)
 	}
 	d.decode(f.Value, v, path)
@@ -277,7 +306,7 @@ func (d *decoder) list(n *Node, v reflect.Value, path string) {
 	out := reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items))
 	for i, item := range n.Items {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		d.places[at] = item.Position
+		d.places.set(at, item.Position)
 		d.hide(at, item)
 		d.decode(item, out.Index(i), at)
 	}

@@ -55,12 +55,35 @@ type Problems []Problem
 
 // Errorf adds an error.
 func (ps *Problems) Errorf(at Position, format string, args ...any) {
-	*ps = append(*ps, Problem{at, Error, fmt.Sprintf(format, args...)})
+	if !ps.full(Error) {
+		*ps = append(*ps, Problem{at, Error, readable(fmt.Sprintf(format, args...))})
+	}
 }
 
 // Warnf adds a warning.
 func (ps *Problems) Warnf(at Position, format string, args ...any) {
-	*ps = append(*ps, Problem{at, Warning, fmt.Sprintf(format, args...)})
+	if !ps.full(Warning) {
+		*ps = append(*ps, Problem{at, Warning, readable(fmt.Sprintf(format, args...))})
+	}
+}
+
+// readable cuts off a message that quotes a value of any length.
+func readable(message string) string {
+	const longest = 2000
+	if len(message) <= longest {
+		return message
+	}
+	return strings.ToValidUTF8(message[:longest], "") + "…"
+}
+
+// bound is how many problems are kept: a file can hold millions.
+const bound = 50_000
+
+// full reports whether one more would be too many. Of warnings alone there may
+// never be so many that an error is lost.
+func (ps *Problems) full(s Severity) bool {
+	n := len(*ps)
+	return n >= bound && (s == Warning || (*ps)[n-1].Severity == Error || n > bound)
 }
 
 // most is how many problems are told: who has more than that has one, at the top.

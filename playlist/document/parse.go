@@ -19,6 +19,10 @@ const MaxSize = 4 << 20
 // maxDepth is how deep lists and mappings may nest: no file of ours needs half.
 const maxDepth = 16
 
+// maxValues is how many values a file may hold: 200,000 items with a dozen keys.
+// It bounds the memory that a tree takes.
+const maxValues = 3_000_000
+
 // ReadFile is [ReadFileUpTo] MaxSize.
 func ReadFile(path string) ([]byte, error) { return ReadFileUpTo(path, MaxSize) }
 

@@ -9,7 +9,7 @@ import (
 // key stands. Keys are named by path: "encoder.video.preset", "outputs[1].url".
 type Reading struct {
 	Problems Problems
-	places   map[string]Position
+	places   *places
 	hidden   map[string]bool
 	bad      map[Position]bool // values that an error was reported for
 }
@@ -18,7 +18,7 @@ type Reading struct {
 // the file holds.
 func (r *Reading) At(path string) Position {
 	for {
-		if at, ok := r.places[path]; ok || path == "" {
+		if at, ok := r.places.of(path); ok || path == "" {
 			return at
 		}
 		path = path[:max(0, strings.LastIndexAny(path, ".["))]
@@ -26,7 +26,7 @@ func (r *Reading) At(path string) Position {
 }
 
 // Has reports whether the file holds the key.
-func (r *Reading) Has(path string) bool { _, ok := r.places[path]; return ok }
+func (r *Reading) Has(path string) bool { _, ok := r.places.of(path); return ok }
 
 // Add takes over problems found elsewhere: their values count as not read.
 func (r *Reading) Add(ps Problems) {
@@ -61,4 +61,51 @@ func (r *Reading) Quote(path, text string) string {
 		return "the value"
 	}
 	return strconv.Quote(text)
+}
+
+// places knows where each key stands. A playlist's items have a few keys each,
+// and for those a list is cheaper than a map.
+type places struct {
+	few  []spot
+	many map[string]Position
+}
+
+type spot struct {
+	path string
+	at   Position
+}
+
+const fewPlaces = 16
+
+func (p *places) of(path string) (Position, bool) {
+	if p.many != nil {
+		at, ok := p.many[path]
+		return at, ok
+	}
+	for i := range p.few {
+		if p.few[i].path == path {
+			return p.few[i].at, true
+		}
+	}
+	return Position{}, false
+}
+
+func (p *places) set(path string, at Position) {
+	if p.many == nil && len(p.few) < fewPlaces {
+		for i := range p.few {
+			if p.few[i].path == path {
+				p.few[i].at = at
+				return
+			}
+		}
+		p.few = append(p.few, spot{path, at})
+		return
+	}
+	if p.many == nil {
+		p.many = make(map[string]Position, 4*fewPlaces)
+		for _, s := range p.few {
+			p.many[s.path] = s.at
+		}
+	}
+	p.many[path] = at
 }

@@ -19,6 +19,10 @@ func parseYAML(name string, data []byte) (*Node, Problems) {
 		ps.Errorf(place(name, data, at), "a tab: YAML is indented with spaces only, two a level")
 		return nil, ps
 	}
+	if marks(data) > maxValues {
+		ps.Errorf(Position{name, 1, 1}, "more than %d values: split the file", maxValues)
+		return nil, ps
+	}
 	doc, second, err := load(data)
 	if err != nil {
 		at, words := explain(name, data, err)
@@ -37,8 +41,92 @@ func parseYAML(name string, data []byte) (*Node, Problems) {
 	return n, c.problems
 }
 
+// marks counts what may begin a value: a tree cannot hold many more, and yaml.v3
+// has no bound of its own. A file of commas would take a hundred times its size.
+func marks(data []byte) (n int) {
+	for i, c := range data {
+		switch c {
+		case ',', '[', '{':
+			n++
+		case ':', '-', '?':
+			ends := i+1 == len(data) || strings.IndexByte(" \t\r\n", data[i+1]) >= 0
+			if ends || c == ':' && i > 0 && (data[i-1] == '"' || data[i-1] == '\'') {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// searchable is the largest file that is read some twenty times over to find the
+// very character of a mistake.
+const searchable = 128 << 10
+
+// mistake is where the shortest beginning of the file ends that fails in this way.
+func mistake(data []byte, err error) int {
+	end := 0
+	if len(data) <= searchable {
+		end = sort.Search(len(data), func(n int) bool {
+			_, _, e := load(data[:n])
+			return e != nil && e.Error() == err.Error()
+		})
+	} else {
+		end = mistakeInLarge(data, err)
+	}
+	for end < len(data) && !utf8.RuneStart(data[end]) {
+		end++
+	}
+	return end
+}
+
+// mistakeInLarge looks at the last few list items before the place where the
+// reading stopped, a little behind the mistake: without those before them, they
+// should fail in the same way. If they do not, that place has to do.
+func mistakeInLarge(data []byte, err error) int {
+	r := &sipper{data: data}
+	_, _, _ = loadFrom(r)
+	dashes := dash.FindAllIndex(data[:r.at], -1)
+	const few = 4
+	if len(dashes) <= few {
+		return r.at
+	}
+	first, begin := dashes[0][0], dashes[len(dashes)-few][0]
+	stop := min(len(data), r.at+searchable/4)
+	if first+stop-begin > searchable {
+		return r.at
+	}
+	short := append(append([]byte(nil), data[:first]...), data[begin:stop]...)
+	_, _, again := load(short)
+	if again == nil || yamlLine.ReplaceAllString(again.Error(), "") != yamlLine.ReplaceAllString(err.Error(), "") {
+		return r.at
+	}
+	return max(first, mistake(short, again)) - first + begin
+}
+
+var dash = regexp.MustCompile(`(?m)^ *- `)
+
+// sipper hands out one byte at a time. yaml.v3 asks for no more than it needs, so
+// what it has taken when it fails ends near the mistake.
+type sipper struct {
+	data []byte
+	at   int
+}
+
+func (s *sipper) Read(p []byte) (int, error) {
+	if s.at == len(s.data) {
+		return 0, io.EOF
+	}
+	n := copy(p[:1], s.data[s.at:])
+	s.at += n
+	return n, nil
+}
+
 // load reads the first document, and the second if there is one.
 func load(data []byte) (first, second *yaml.Node, err error) {
+	return loadFrom(bytes.NewReader(data))
+}
+
+func loadFrom(r io.Reader) (first, second *yaml.Node, err error) {
 	// yaml.v3 panics on a few files that it did not foresee, and a playlist
 	// somebody dropped must never end the channel.
 	defer func() {
@@ -46,7 +134,7 @@ func load(data []byte) (first, second *yaml.Node, err error) {
 			err = fmt.Errorf("yaml: %v", r)
 		}
 	}()
-	d := yaml.NewDecoder(bytes.NewReader(data))
+	d := yaml.NewDecoder(r)
 	first, second = new(yaml.Node), new(yaml.Node)
 	if err = d.Decode(first); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -106,11 +194,14 @@ func (c *converter) convert(y *yaml.Node, depth int) *Node {
 	switch y.Kind {
 	case yaml.SequenceNode:
 		n.Kind = List
-		for _, item := range y.Content {
-			n.Items = append(n.Items, c.convert(item, depth+1))
+		n.Items = make([]*Node, len(y.Content))
+		for i, item := range y.Content {
+			n.Items[i] = c.convert(item, depth+1)
+			y.Content[i] = nil // two trees of a large file need not be there at once
 		}
 	case yaml.MappingNode:
 		n.Kind = Map
+		n.Fields = make([]Field, 0, len(y.Content)/2)
 		for i := 0; i+1 < len(y.Content); i += 2 {
 			c.field(n, y.Content[i], y.Content[i+1], depth)
 		}
@@ -143,15 +234,7 @@ var yamlLine = regexp.MustCompile(`^(yaml: )?(line \d+: )?`)
 // before. But it reads from front to back: every beginning of the file that
 // contains the mistake fails in the same way, so the shortest one ends with it.
 func explain(name string, data []byte, err error) (Position, string) {
-	fails := func(n int) bool {
-		_, _, e := load(data[:n])
-		return e != nil && e.Error() == err.Error()
-	}
-	end := sort.Search(len(data), fails)
-	for end < len(data) && !utf8.RuneStart(data[end]) {
-		end++
-	}
-	at := place(name, data, max(0, lastInk(data[:end])))
+	at := place(name, data, max(0, lastInk(data[:mistake(data, err)])))
 	said := yamlLine.ReplaceAllString(err.Error(), "")
 	for _, w := range yamlWords {
 		if strings.Contains(said, w.said) {
