@@ -1,7 +1,6 @@
 package library
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -9,9 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
-	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -125,125 +121,6 @@ func (d *disk) do(j job) report {
 		}
 	}
 	return r
-}
-
-// scan looks through all folders, and has the system tell of changes in them.
-// Folders are told of before they are read, so that nothing falls in between.
-func (d *disk) scan(root *os.Root, r *report) {
-	type folder struct {
-		name  string
-		depth int
-	}
-	todo, links := []folder{{name: "."}}, []folder(nil)
-	known := map[[2]uint64]bool{{r.root.dev, r.root.ino}: true}
-	watched := map[string]string{} // by path: below the folder
-	files := 0
-	for len(todo)+len(links) > 0 {
-		if len(todo) == 0 { // folders have their own name first, then what links call them
-			todo, links = links[:1], links[1:]
-		}
-		at := todo[0]
-		todo = todo[1:]
-		if err := d.watch(at.name); err != nil {
-			r.blind = cmp.Or(r.blind, err)
-		}
-		watched[filepath.Join(d.config.Dir, at.name)] = at.name
-		entries, err := readDir(root, at.name)
-		if err != nil {
-			if at.name == "." {
-				r.err = plainly(err)
-				return
-			}
-			if !errors.Is(err, fs.ErrNotExist) {
-				r.unread = append(r.unread, at.name)
-				r.problems = append(r.problems, problem(at.name, "the folder cannot be read: %v", plainly(err)))
-			}
-			continue
-		}
-		for _, e := range entries {
-			name := path.Join(at.name, e.Name())
-			switch {
-			case isPlaylist(name):
-				if files++; files > maxFiles {
-					continue
-				}
-				if s := look(root, name); s.sig.kind != missing {
-					r.seen = append(r.seen, s)
-				}
-			case !isFolder(e.Name()) || !e.IsDir() && e.Type()&fs.ModeSymlink == 0:
-			default:
-				st, err := root.Stat(name)
-				if err != nil || !st.IsDir() {
-					continue
-				}
-				s := sigOf(st)
-				if known[[2]uint64{s.dev, s.ino}] {
-					continue
-				}
-				if len(known) >= maxFolders || at.depth >= maxDepth {
-					r.problems = append(r.problems, problem(name, "the folder is not looked into: there are more than %d folders, or %d in each other", maxFolders, maxDepth))
-					continue
-				}
-				if e.IsDir() {
-					known[[2]uint64{s.dev, s.ino}] = true
-					todo = append(todo, folder{name, at.depth + 1})
-				} else {
-					links = append(links, folder{name, at.depth + 1})
-				}
-			}
-		}
-	}
-	if files > maxFiles {
-		r.problems = append(r.problems, problem(".", "the folder holds %d playlists: those beyond the first %d are not read", files, maxFiles))
-	}
-	r.again = d.unwatch(watched)
-}
-
-// readDir lists a folder in the order of its names.
-func readDir(root *os.Root, name string) ([]fs.DirEntry, error) {
-	f, err := root.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	entries, err := f.ReadDir(-1)
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
-	return entries, err
-}
-
-func (d *disk) watch(name string) error {
-	if d.events == nil {
-		return errors.New("the system has no watcher left: raise fs.inotify.max_user_instances")
-	}
-	err := d.events.Add(filepath.Join(d.config.Dir, name))
-	switch {
-	case errors.Is(err, syscall.ENOSPC):
-		return errors.New("the system watches no more folders: raise fs.inotify.max_user_watches")
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	}
-	return err
-}
-
-// unwatch forgets folders that are gone. One that was renamed is still told of
-// under its old name, and with that name the system forgets the folder: then all
-// are told of anew, and what happened in between calls for another scan.
-func (d *disk) unwatch(watched map[string]string) (again bool) {
-	if d.events == nil {
-		return false
-	}
-	for _, dir := range d.events.WatchList() {
-		if _, ok := watched[dir]; !ok {
-			d.events.Remove(dir)
-			again = true
-		}
-	}
-	if again {
-		for _, name := range watched {
-			d.watch(name)
-		}
-	}
-	return again
 }
 
 // look says what stands under a name, without opening it.
@@ -362,7 +239,7 @@ func (d *disk) content(root *os.Root, w reading) ([]byte, fs.FileInfo, verdict, 
 func (l *Library) parse(name string, data []byte) (*playlist.Playlist, playlist.Problems) {
 	o := l.config.Options
 	o.Name = name
-	list, problems := playlist.Parse(filepath.Join(l.config.Dir, filepath.FromSlash(name)), data, o)
+	list, problems := playlist.Parse(l.path(name), data, o)
 	for i := range problems {
 		problems[i].File = name
 	}

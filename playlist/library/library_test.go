@@ -144,6 +144,7 @@ func complains(name, of string) func(*Snapshot) bool {
 }
 
 func TestWhatIsThereCountsAtOnce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := &folder{t: t, dir: dir}
 	f.put("main.yml", list("one"))
@@ -157,6 +158,7 @@ func TestWhatIsThereCountsAtOnce(t *testing.T) {
 }
 
 func TestAFileCountsOnceItHeldStill(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	f.put("main.yml", list("one"))
 	began := time.Now()
@@ -168,6 +170,7 @@ func TestAFileCountsOnceItHeldStill(t *testing.T) {
 }
 
 func TestARenamedFileCountsAtOnce(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "", func(c *Config) { c.Settle = time.Hour })
 	f.swap("main.yml", list("one"))
 	f.until("new", airs("main.yml", "one"))
@@ -181,6 +184,7 @@ func TestARenamedFileCountsAtOnce(t *testing.T) {
 }
 
 func TestTheLastGoodVersionStays(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	f.swap("main.yml", list("one"))
 	f.until("good", airs("main.yml", "one"))

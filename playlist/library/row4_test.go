@@ -98,6 +98,7 @@ func TestRow4Burst(t *testing.T) {
 }
 
 func TestRow4SlowCopy(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	f.whole("main.yml")
 	file, err := os.Create(f.path("main.yml"))
@@ -112,6 +113,7 @@ func TestRow4SlowCopy(t *testing.T) {
 }
 
 func TestRow4SlowCopyThatPauses(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	leased(t, f.dir)
 	f.whole("main.yml")
@@ -127,6 +129,7 @@ func TestRow4SlowCopyThatPauses(t *testing.T) {
 }
 
 func TestRow4RenamedWhileItGrows(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	leased(t, f.dir)
 	f.whole("main.yml")
@@ -146,6 +149,7 @@ func TestRow4RenamedWhileItGrows(t *testing.T) {
 }
 
 func TestRow4KeptOpenForEver(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "", func(c *Config) { c.patience, c.restless = 4*settle, 2*settle })
 	leased(t, f.dir)
 	file, err := os.Create(f.path("main.yml"))
@@ -160,6 +164,7 @@ func TestRow4KeptOpenForEver(t *testing.T) {
 }
 
 func TestRow4PartialJSON(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	f.put("main.json", `{"items": [{"source": "a.mp4", "title": "one"}]}`)
 	f.until("good", airs("main.json", "one"))
@@ -172,6 +177,7 @@ func TestRow4PartialJSON(t *testing.T) {
 }
 
 func TestRow4Links(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	outside := filepath.Join(t.TempDir(), "secret.yml")
 	require.NoError(t, os.WriteFile(outside, []byte(list("secret")), 0o644))
@@ -190,6 +196,7 @@ func TestRow4Links(t *testing.T) {
 	s := f.until("a loop", complains("loop.yml", "in circles"))
 	require.Len(t, s.Files, 4, show(s))
 	require.Len(t, s.Playlists(), 2)
+	require.Contains(t, s.Problems.String(), "away:1:1: this is a link to a folder elsewhere")
 
 	// As Kubernetes switches a ConfigMap: by a link to a hidden folder.
 	f.put("..1/day.yml", list("monday"))
@@ -203,6 +210,7 @@ func TestRow4Links(t *testing.T) {
 }
 
 func TestRow4WhatIsNeverOpened(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "", func(c *Config) { c.Settle = time.Hour })
 	f.swap("big.yml", list("one"))
 	f.until("small", airs("big.yml", "one"))
@@ -231,6 +239,7 @@ func TestRow4WhatIsNeverOpened(t *testing.T) {
 }
 
 func TestRow4Names(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	names := []string{
 		"Übertragung.yml", "новости.yml", "ニュース.json", "أخبار.yml", "חדשות.yaml", "समाचार.yml", "ข่าว.txt", "新闻.m3u", "📺.yml",
@@ -263,8 +272,12 @@ func TestRow4Names(t *testing.T) {
 }
 
 func TestRow4RewrittenAllTheTime(t *testing.T) {
+	t.Parallel()
 	var log lockedBuffer
-	f := watch(t, "", func(c *Config) { c.restless = 2 * settle; c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	f := watch(t, "", func(c *Config) {
+		c.Settle, c.restless = 4*settle, 5*settle
+		c.Log = slog.New(slog.NewTextHandler(&log, nil))
+	})
 	f.swap("main.yml", list("good", "end"))
 	f.until("good", airs("main.yml", "good", "end"))
 	f.whole("main.yml")
@@ -282,7 +295,7 @@ func TestRow4RewrittenAllTheTime(t *testing.T) {
 	s := f.until("said", complains("main.yml", "the file keeps changing"))
 	require.True(t, airs("main.yml", "good", "end")(s))
 	edition := s.Edition
-	time.Sleep(4 * settle)
+	time.Sleep(3 * settle)
 	require.Equal(t, edition, f.Snapshot().Edition, "nothing counts while it changes")
 	stop.Store(true)
 	t.Logf("rewritten %d times", <-over)
@@ -292,6 +305,7 @@ func TestRow4RewrittenAllTheTime(t *testing.T) {
 }
 
 func TestRow4ReplacedAllTheTime(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	f.swap("main.yml", list("0", "end"))
 	f.until("good", airs("main.yml", "0", "end"))
@@ -308,6 +322,7 @@ func TestRow4ReplacedAllTheTime(t *testing.T) {
 }
 
 func TestRow4ScratchFilesAreIgnored(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	for _, name := range []string{
 		"4913", "main.yml~", ".#main.yml", "#main.yml#", ".main.yml.swp", ".main.yml.swx", "main.yml.tmp", "main.yml.part", "main.yml.filepart",
@@ -324,6 +339,7 @@ func TestRow4ScratchFilesAreIgnored(t *testing.T) {
 }
 
 func TestRow4Editors(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	f.swap("main.yml", list("one"))
 	f.until("there", airs("main.yml", "one"))

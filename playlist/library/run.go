@@ -2,8 +2,6 @@ package library
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,51 +10,16 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"airloom/playlist"
-	"airloom/playlist/document"
 )
 
 const (
 	gather   = 20 * time.Millisecond  // changes so close together are looked at at once
 	hurry    = 500 * time.Millisecond // a snapshot waits no longer for others
-	glance   = 2 * time.Second        // how often the folder itself is looked at
+	glance   = time.Second            // how often the folder itself is looked at
 	blindly  = 3 * time.Second        // how often all is looked through when the system does not tell
 	maxNames = 5_000                  // more names than this at once: all is looked through
+	atOnce   = 1_000                  // events taken in before anything else is done
 )
-
-// ErrStopped says that the library does not run.
-var ErrStopped = errors.New("the folder of playlists is not being watched: airloom is starting or stopping")
-
-// request asks for the folder, or some names in it, to be read at once.
-type request struct {
-	names    []string // nil: all
-	answer   chan playlist.Problems
-	looked   bool // a look at them began after it came
-	waiting  map[string]bool
-	problems playlist.Problems // what was not read, and why
-}
-
-func (l *Library) request(ctx context.Context, names []string) (playlist.Problems, error) {
-	stopped := l.running.Load()
-	if stopped == nil {
-		return nil, ErrStopped
-	}
-	q := &request{names: names, answer: make(chan playlist.Problems, 1)}
-	select {
-	case l.requests <- q:
-	case <-*stopped:
-		return nil, ErrStopped
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	select {
-	case ps := <-q.answer:
-		return ps, nil
-	case <-*stopped:
-		return nil, ErrStopped
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
 
 // run is the state of a running library, all of it on the goroutine of Run.
 type run struct {
@@ -95,7 +58,7 @@ func (l *Library) Run(ctx context.Context) error {
 		reports: make(chan report, 1),
 		names:   map[string]struct{}{},
 	}
-	r.watcher, r.blind = fsnotify.NewWatcher()
+	r.watcher, r.blind = fsnotify.NewBufferedWatcher(atOnce)
 	go func(d *disk) {
 		for j := range r.jobs {
 			r.reports <- l.access(d, j)
@@ -144,7 +107,11 @@ func (r *run) loop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case e := <-events:
-			r.note(e, time.Now())
+			now := time.Now()
+			r.note(e, now)
+			for range min(len(events), atOnce) {
+				r.note(<-events, now)
+			}
 		case err := <-errs:
 			r.lost(err, time.Now())
 		case q := <-r.requests:
@@ -350,89 +317,4 @@ func (r *run) drop(name string, now time.Time) {
 	for _, q := range r.waiting {
 		delete(q.waiting, name)
 	}
-}
-
-func (r *run) change(now time.Time) {
-	if r.stale.IsZero() {
-		r.stale = now
-	}
-}
-
-// troubles are the problems of the folder itself.
-func (r *run) troubles() playlist.Problems {
-	var ps playlist.Problems
-	warn := func(format string, args ...any) {
-		p := problem(r.config.Dir, format, args...)
-		p.Severity = document.Warning
-		ps = append(ps, p)
-	}
-	kept := "; the playlists read before stay"
-	switch {
-	case r.hung:
-		ps = append(ps, problem(r.config.Dir, "the folder of playlists does not answer%s: look after its disk or server", kept))
-	case r.down != nil:
-		ps = append(ps, problem(r.config.Dir, "the folder of playlists cannot be read%s: %v", kept, r.down))
-	case r.empty:
-		ps = append(ps, problem(r.config.Dir, "the folder of playlists is another one than before, and empty%s: mount it again, or have it reloaded if it is meant to be empty", kept))
-	}
-	if r.blind != nil {
-		warn("changes in the folder show only every %s: %v", min(r.config.Rescan, blindly), r.blind)
-	}
-	return append(ps, r.folder...)
-}
-
-// publish shows what is known.
-func (r *run) publish() {
-	before := r.snapshot.Load()
-	s := &Snapshot{Generation: before.Generation + 1, Edition: before.Edition, Problems: r.troubles()}
-	if r.edition {
-		s.Edition++
-	}
-	for _, e := range r.entries {
-		e.file.Settling = !e.dirty.IsZero()
-		if e.file.Playlist != nil || len(e.file.Problems) > 0 || e.seen.kind != missing {
-			s.Files = append(s.Files, e.file)
-		}
-	}
-	slices.SortFunc(s.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
-	r.stale, r.edition = time.Time{}, false
-	r.snapshot.Store(s)
-	select {
-	case r.changed <- struct{}{}:
-	default:
-	}
-	r.tell(before, s)
-	if r.scanned {
-		r.once.Do(func() { close(r.ready) })
-	}
-}
-
-// tell logs the problems that are new, each once.
-func (r *run) tell(before, after *Snapshot) {
-	const most = 50
-	old := map[string]bool{}
-	for _, p := range before.All() {
-		old[p.String()] = true
-	}
-	n := 0
-	for _, p := range after.All() {
-		if old[p.String()] {
-			continue
-		}
-		if n++; n > most {
-			continue
-		}
-		if p.Severity == document.Error {
-			r.config.Log.Error("A playlist is not as it should be", "problem", p.String())
-		} else {
-			r.config.Log.Warn("A playlist may not do what it should", "problem", p.String())
-		}
-	}
-	if n > most {
-		r.config.Log.Warn(fmt.Sprintf("There are %d more problems with playlists", n-most))
-	}
-}
-
-func find(files []File, name string) (int, bool) {
-	return slices.BinarySearchFunc(files, name, func(f File, name string) int { return strings.Compare(f.Name, name) })
 }

@@ -13,6 +13,7 @@ import (
 )
 
 func TestSaveCountsAtOnce(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "", func(c *Config) { c.Settle = time.Hour })
 	v1, err := f.Save(t.Context(), "shows/main.yml", []byte(list("one")), "")
 	require.NoError(t, err)
@@ -39,6 +40,7 @@ func TestSaveCountsAtOnce(t *testing.T) {
 }
 
 func TestSaveRefuses(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	v1, err := f.Save(t.Context(), "main.yml", []byte(list("one")), "")
 	require.NoError(t, err)
@@ -76,6 +78,7 @@ func TestSaveRefuses(t *testing.T) {
 }
 
 func TestOldVersionsAreKept(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	version := ""
 	for i := range 15 {
@@ -115,6 +118,7 @@ func TestOldVersionsAreKept(t *testing.T) {
 }
 
 func TestWhatOthersWroteIsKeptToo(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := watch(t, dir)
 	f.swap("main.yml", list("one"))
@@ -141,6 +145,7 @@ func TestWhatOthersWroteIsKeptToo(t *testing.T) {
 }
 
 func TestRemoveAndRename(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "", func(c *Config) { c.Settle = time.Hour })
 	v, err := f.Save(t.Context(), "a.yml", []byte(list("one")), "")
 	require.NoError(t, err)
@@ -171,6 +176,7 @@ func TestRemoveAndRename(t *testing.T) {
 }
 
 func TestOfManyWhoSaveOneWins(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	v, err := f.Save(t.Context(), "main.yml", []byte(list("base")), "")
 	require.NoError(t, err)
@@ -194,6 +200,7 @@ func TestOfManyWhoSaveOneWins(t *testing.T) {
 }
 
 func TestSavingIntoAFolderThatHangs(t *testing.T) {
+	t.Parallel()
 	l := New(Config{Dir: t.TempDir()})
 	<-l.saving // as if one who saves were stuck
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

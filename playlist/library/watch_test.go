@@ -20,6 +20,7 @@ func troubled(of string) func(*Snapshot) bool {
 func calm(s *Snapshot) bool { return len(s.All()) == 0 }
 
 func TestFoldersComeAndGo(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	elsewhere := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(elsewhere, "in/deep"), 0o755))
@@ -45,6 +46,7 @@ func TestFoldersComeAndGo(t *testing.T) {
 }
 
 func TestARenameIsNoMomentWithBothOrNone(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "")
 	f.swap("a.yml", list("one"))
 	f.until("there", airs("a.yml", "one"))
@@ -65,6 +67,7 @@ func TestARenameIsNoMomentWithBothOrNone(t *testing.T) {
 }
 
 func TestAFolderThatIsMissingIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "playlists")
 	f := watch(t, dir)
@@ -84,6 +87,7 @@ func TestAFolderThatIsMissingIsWaitedFor(t *testing.T) {
 }
 
 func TestAFolderThatIsNotMountedIsNoEmptyOne(t *testing.T) {
+	t.Parallel()
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "playlists")
 	f := &folder{t: t, dir: dir}
@@ -109,6 +113,7 @@ func TestAFolderThatIsNotMountedIsNoEmptyOne(t *testing.T) {
 }
 
 func TestAFolderThatHangs(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := &folder{t: t, dir: dir}
 	f.put("main.yml", list("one"))
@@ -141,6 +146,7 @@ func TestAFolderThatHangs(t *testing.T) {
 }
 
 func TestRunEndsWhileTheFolderHangs(t *testing.T) {
+	t.Parallel()
 	l := New(Config{Dir: t.TempDir(), stuck: settle})
 	until, over := make(chan struct{}), make(chan struct{})
 	l.access = func(d *disk, j job) report { <-until; close(over); return report{} }
@@ -158,6 +164,7 @@ func TestRunEndsWhileTheFolderHangs(t *testing.T) {
 // Where the system does not tell of changes, all is looked through now and then:
 // on NFS, or when its watches are used up.
 func TestASystemThatDoesNotTell(t *testing.T) {
+	t.Parallel()
 	f := &folder{t: t, dir: t.TempDir()}
 	f.Library = New(Config{Dir: f.dir, Settle: settle, Rescan: settle})
 	f.access = func(d *disk, j job) report {
@@ -185,6 +192,7 @@ func TestASystemThatDoesNotTell(t *testing.T) {
 }
 
 func TestLostEventsAreFoundAgain(t *testing.T) {
+	t.Parallel()
 	f := &folder{t: t, dir: t.TempDir()}
 	f.Library = New(Config{Dir: f.dir, Settle: settle, Rescan: time.Hour})
 	watcher := make(chan *fsnotify.Watcher, 100)
@@ -207,6 +215,7 @@ func TestLostEventsAreFoundAgain(t *testing.T) {
 }
 
 func TestRescanReadsAtOnce(t *testing.T) {
+	t.Parallel()
 	f := watch(t, "", func(c *Config) { c.Settle = time.Hour })
 	f.put("main.yml", list("one"))
 	f.put("broken.yml", "items: 3\n")
@@ -236,6 +245,7 @@ func TestRescanReadsAtOnce(t *testing.T) {
 }
 
 func TestRescanNeedsARunningLibrary(t *testing.T) {
+	t.Parallel()
 	l := New(Config{Dir: t.TempDir()})
 	_, err := l.Rescan(t.Context())
 	require.ErrorIs(t, err, ErrStopped)
@@ -254,6 +264,7 @@ func TestRescanNeedsARunningLibrary(t *testing.T) {
 }
 
 func TestWhatCannotBeReadIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() == 0 {
 		// To root nothing is forbidden: the error comes from the seam instead.
 		f := &folder{t: t, dir: t.TempDir()}
