@@ -19,8 +19,8 @@ func parseYAML(name string, data []byte) (*Node, Problems) {
 		ps.Errorf(place(name, data, at), "a tab: YAML is indented with spaces only, two a level")
 		return nil, ps
 	}
-	if marks(data) > maxValues {
-		ps.Errorf(Position{name, 1, 1}, "more than %d values: split the file", maxValues)
+	if marks(data) > maxMarks {
+		ps.Errorf(Position{name, 1, 1}, "more than %d keys and values: split the file", maxMarks)
 		return nil, ps
 	}
 	doc, second, err := load(data)
@@ -41,17 +41,24 @@ func parseYAML(name string, data []byte) (*Node, Problems) {
 	return n, c.problems
 }
 
-// marks counts what may begin a value: a tree cannot hold many more, and yaml.v3
-// has no bound of its own. A file of commas would take a hundred times its size.
+// maxMarks is how many marks a file may hold: 200,000 items with half a dozen keys.
+const maxMarks = 4_000_000
+
+// marks counts what may begin a value, twice where a key stands before it: a tree
+// cannot hold many more, and yaml.v3 has no bound of its own. A file of commas
+// would take a hundred times its size.
 func marks(data []byte) (n int) {
 	for i, c := range data {
 		switch c {
 		case ',', '[', '{':
 			n++
-		case ':', '-', '?':
-			ends := i+1 == len(data) || strings.IndexByte(" \t\r\n", data[i+1]) >= 0
-			if ends || c == ':' && i > 0 && (data[i-1] == '"' || data[i-1] == '\'') {
+		case '-', '?':
+			if endsWord(data, i) {
 				n++
+			}
+		case ':':
+			if endsWord(data, i) || i > 0 && (data[i-1] == '"' || data[i-1] == '\'') {
+				n += 2
 			}
 		}
 	}
@@ -119,6 +126,11 @@ func (s *sipper) Read(p []byte) (int, error) {
 	n := copy(p[:1], s.data[s.at:])
 	s.at += n
 	return n, nil
+}
+
+// endsWord reports whether nothing but space follows the character.
+func endsWord(data []byte, i int) bool {
+	return i+1 == len(data) || strings.IndexByte(" \t\r\n", data[i+1]) >= 0
 }
 
 // load reads the first document, and the second if there is one.
