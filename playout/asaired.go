@@ -171,10 +171,9 @@ func (e *Engine) publish() {
 		f = e.due.feed
 	}
 	if f != nil {
-		s.Next = f.entry
-		if f.clip != nil {
-			s.NextTicks = f.length()
-		}
+		s.Next, s.NextTicks = f.entry, f.length()
+	} else {
+		s.Next = e.coming
 	}
 	e.snapshot.Store(s)
 }

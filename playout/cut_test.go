@@ -52,6 +52,25 @@ func TestAHardStartCutsInAtItsTickAndTheBaseGoesOn(t *testing.T) {
 	require.Equal(t, []string{"a@0", "news@0", "a@500", "b@0", "a@0"}, st.opened, "nothing is opened that the cut will take off")
 }
 
+func TestTheSnapshotTellsWhatTheClockWillDo(t *testing.T) {
+	scripts := map[string]script{"a": {ticks: 1000}, "b": {ticks: 1000}, "news": {ticks: 100}}
+	st, _ := newPlanned(t, pal, list{"a", "b"}, scripts, start{at: pal25(900), items: list{"news"}})
+	for _, n := range []int{100, 500} { // before and after it is opened
+		st.steps(n)
+		s, _ := st.Snapshot()
+		require.EqualValues(t, 900, s.CutAt)
+		require.EqualValues(t, 900, s.NextAt)
+		require.Equal(t, "news", s.Next.Item.Source)
+	}
+	st.steps(450)
+	s, _ := st.Snapshot()
+	require.EqualValues(t, 900, s.Air.From)
+	require.EqualValues(t, 950, s.Left(1050))
+	require.EqualValues(t, 1100, s.NextAt)
+	require.Equal(t, Never, s.CutAt)
+	require.Equal(t, "b", s.Next.Item.Source)
+}
+
 func TestAHardStartIsOpenedWellAhead(t *testing.T) {
 	scripts := map[string]script{"a": {ticks: 1000}, "news": {ticks: 100, slowOpen: 370}}
 	st, _ := newPlanned(t, pal, list{"a"}, scripts, start{at: pal25(500), items: list{"news"}})

@@ -70,12 +70,13 @@ type Engine struct {
 	chase   bool           // after a crash: late ticks are dropped until the item is where it would be
 	slow    slowness
 
-	look     prospect // what follows when the item on air is over
-	lookFrom int64    // it is not opened before this tick
-	due      prospect // what the clock puts in its place…
-	cutAt    int64    // …at this tick
-	order    *order   // what an operator wants on air
-	forced   forced   // what an operator shows in place of everything
+	look     prospect       // what follows when the item on air is over
+	lookFrom int64          // it is not opened before this tick
+	due      prospect       // what the clock puts in its place…
+	cutAt    int64          // …at this tick
+	coming   playlist.Entry // what that will be, while it is too early to open it
+	order    *order         // what an operator wants on air
+	forced   forced         // what an operator shows in place of everything
 	mail     chan func()
 
 	told        map[string]string // the cause last logged for an item

@@ -174,8 +174,10 @@ func (e *Engine) consult() {
 	e.askCut(e.n)
 	if e.air != nil && e.ends() >= e.cutAt && e.ends() != Never {
 		e.look.close()
+		e.coming = e.expected(&e.due)
 	} else {
 		e.again(&e.look)
+		e.coming = playlist.Entry{}
 	}
 	e.due.retry = 0
 	if e.n < e.cutAt-e.limit.lead {

@@ -42,6 +42,7 @@ type order struct {
 // tick (Ended: it is over), and the channel's tick. It may be asked several times,
 // the last counts, runs on the engine's goroutine and may not block.
 func (e *Engine) Air(ctx context.Context, now bool, by string, o Outcome, pick func(on playlist.Entry, left, n int64) (playlist.Entry, error)) error {
+	o = cmp.Or(o, Cut)
 	x := &order{ctx: ctx, now: now, by: cmp.Or(by, string(o)+" by an operator"), outcome: o, pick: pick, answer: make(chan error, 1)}
 	return e.post(ctx, x.answer, func() { e.accept(x) })
 }
