@@ -82,7 +82,7 @@ func TestBombs(t *testing.T) {
 	var before, after runtime.MemStats
 	for name, text := range map[string]string{
 		"commas.yml": fill("items: [", "1,"), "keys.yml": fill("", "a: 1\n"),
-		"maps.json": fill(`{"items": [`, "{},") + "1]}",
+		"maps.json":  fill(`{"items": [`, "{},") + "1]}",
 		"errors.m3u": fill("", "/a\n"), "latin1.m3u": fill("", "\xe9"), "title.m3u": fill("#EXTINF:1,", "x"),
 		"key.yml": fill("", "x") + ": 1\n", "order.yml": fill("items: [{folder: a, order: ", "x") + "}]",
 	} {

@@ -54,9 +54,14 @@ func loadConfig(path string) (*configs.Config, configs.Problems) {
 
 // loadPlaylist reads one playlist file.
 func loadPlaylist(path string, cfg *configs.Config) (*playlist.Playlist, playlist.Problems) {
+	return playlist.Load(path, playlistOptions(path, cfg))
+}
+
+// playlistOptions is what the config says about the playlist file.
+func playlistOptions(path string, cfg *configs.Config) playlist.Options {
 	o := mediaOptions(cfg)
 	o.Name, o.DayStart = playlist.NameIn(cfg.Playlists.Watch, absolute(path)), cfg.Playlists.DayStart
-	return playlist.Load(path, o)
+	return o
 }
 
 // absolute is the path seen from the root; where there is no telling, as it is.
