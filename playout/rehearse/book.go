@@ -20,6 +20,7 @@ type book struct {
 	o      *Options
 	grid   timeline.Grid
 	total  int64
+	began  bool // there was a first tick
 	over   bool // what the engine still tells is the rehearsal's own end
 	r      Report
 	found  map[finding]int // index in r.Findings
@@ -89,7 +90,7 @@ func (b *book) row(r playout.Row) {
 	switch r.Outcome {
 	case playout.Skipped:
 		b.r.Skipped++
-		if i, first := b.see(CannotPlay, r.Start, 0, e, fmt.Sprintf("%s cannot play: %s", name(e), cause(r))); first {
+		if i, first := b.see(CannotPlay, r.Start, 0, e, fmt.Sprintf("%s cannot play: %s", name(e), cause(r))); first && b.began {
 			b.ahead = append(b.ahead, ahead{i, r.Start})
 		}
 		return
@@ -109,7 +110,7 @@ func (b *book) row(r playout.Row) {
 	}
 	if e.Mode == playlist.ModeSlate {
 		b.r.Rest += r.Ticks
-		b.see(NothingFits, r.Start, r.Ticks, playlist.Entry{}, fmt.Sprintf("%s before the next start stay empty: no filler fits", b.span(r.Ticks)))
+		b.see(NothingFits, r.Start, r.Ticks, playlist.Entry{}, fmt.Sprintf("no filler fits into the last %s before a start", b.span(r.Ticks)))
 		return
 	}
 	b.begins(r)
@@ -267,7 +268,7 @@ func (b *book) place(r playout.Row) {
 // is the first.
 func (b *book) see(code Code, tick, ticks int64, e playlist.Entry, message string) (int, bool) {
 	k := finding{code: code, list: e.Playlist, id: e.Item.ID}
-	if e.Item.ID == "" || code == LateStart || code == Gap {
+	if e.Item.ID == "" && code == MissedStart || code == LateStart || code == Gap {
 		k.id += message // what is the same only where it says the same
 	}
 	if i, ok := b.found[k]; ok {

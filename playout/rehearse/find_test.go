@@ -133,6 +133,22 @@ func TestFit(t *testing.T) {
 	require.Equal(t, NothingFits, r.Findings[0].Code)
 }
 
+// A start that falls on the very beginning airs once.
+func TestStartsAtTheBeginning(t *testing.T) {
+	b := small()
+	s := cron(t, "*/10 * * * *", playlist.Hard)
+	s.Fill = playlist.FillFit
+	b.list("fit.yml", s, "a.mp4")
+	b.list("news.yml", cron(t, "0 6 * * *", playlist.Hard), "news.mp4")
+	var order []string
+	o := b.options(t, 100*time.Second)
+	o.Aired = func(r playout.Row) { order = append(order, r.Entry.Playlist) }
+	r := rehearse(t, o)
+	require.Equal(t, "fit.yml news.yml main.yml", strings.Join(order, " "))
+	require.Equal(t, 2, r.Starts)
+	require.Equal(t, []string{"problem late-start ×1 news.mp4@500"}, found(r))
+}
+
 func TestUnknown(t *testing.T) {
 	b := small("rtmp://host/x")
 	r := rehearse(t, b.options(t, 10*time.Minute))
@@ -154,7 +170,11 @@ func TestFaults(t *testing.T) {
 		o.Faults = fault(text)
 		return rehearse(t, o)
 	}
-	r := run("missing=b.*")
+	r := run("missing=a.*")
+	require.Len(t, r.Findings, 1)
+	require.Zero(t, r.Findings[0].Tick, "also when it is the first")
+	require.Zero(t, r.Held)
+	r = run("missing=b.*")
 	require.Equal(t, CannotPlay, r.Findings[0].Code)
 	require.Equal(t, "b.mp4", r.Findings[0].Entry.Item.Source)
 	require.Zero(t, r.Held)

@@ -57,6 +57,10 @@ func (o *Options) why(it playlist.Item) (media.FaultKind, string) {
 // stretch is how many ticks air between two looks at the context.
 const stretch = 1 << 18
 
+// maxWarm bounds how many items that cannot play are passed over before the first
+// tick, as a channel does that starts.
+const maxWarm = 10_000
+
 // Run airs the plan. The error is the context's.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	s := newStage(&o)
@@ -70,7 +74,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		Opener: s, Encoder: s, Rundown: rundown, Slate: func() media.Picture { return blank },
 		Report: book.row, Log: slog.New(slog.DiscardHandler),
 	})
-	engine.Warm()
+	for range maxWarm {
+		if engine.Warm() {
+			break
+		}
+	}
+	book.began = true
 	for s.now < total {
 		for end := min(total, s.now+stretch); s.now < end; s.now++ {
 			engine.Step()

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"airloom/playlist"
+	"airloom/playlist/schedule"
+)
+
+// plannedEntry is an entry as JSON has it, of the schedule and of a rehearsal:
+// the part of it that lies within what was asked for.
+type plannedEntry struct {
+	ID       string   `json:"id"`
+	Start    string   `json:"start"`
+	End      *string  `json:"end"`   // null: no end in sight
+	Ticks    *int64   `json:"ticks"` // null: no end in sight
+	Playlist string   `json:"playlist"`
+	Index    int      `json:"index"`
+	Source   string   `json:"source"`
+	Title    string   `json:"title"`
+	InS      *float64 `json:"in_s"`
+	OutS     *float64 `json:"out_s"`
+	Mode     string   `json:"mode"`
+}
+
+// entry is what airs of e from one tick on for a number of ticks;
+// [schedule.Never]: nobody knows how long.
+func (o *outlook) entry(e playlist.Entry, start, ticks int64) plannedEntry {
+	p := plannedEntry{
+		ID: e.Item.ID, Start: o.at(start).Format(milliseconds), Playlist: e.Playlist, Index: e.Index,
+		Source: playlist.Redact(e.Item.Source), Title: e.Item.Title, Mode: string(e.Mode),
+	}
+	if ticks != schedule.Never {
+		end := o.at(start + ticks).Format(milliseconds)
+		p.End, p.Ticks = &end, &ticks
+	}
+	if e.Item.Source == "" || playlist.Live(e.Item.Source) {
+		return p
+	}
+	seconds := func(d time.Duration) *float64 {
+		s := float64(d.Milliseconds()) / 1000
+		return &s
+	}
+	in := e.Item.In + o.grid.Duration(e.From)
+	p.InS = seconds(in)
+	if ticks != schedule.Never && !e.Item.Loop { // the end of a loop is no place in the source
+		p.OutS = seconds(in + o.grid.Duration(ticks))
+	}
+	return p
+}
+
+// writeArray writes values as a JSON array, one a line, as they come.
+type writeArray struct {
+	w     io.Writer
+	count int
+}
+
+func (a *writeArray) add(v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	lead := ",\n "
+	if a.count == 0 {
+		lead = "[\n "
+	}
+	a.count++
+	_, err = a.w.Write(append([]byte(lead), line...))
+	return err
+}
+
+func (a *writeArray) end() error {
+	text := "\n]"
+	if a.count == 0 {
+		text = "[]"
+	}
+	_, err := io.WriteString(a.w, text)
+	return err
+}

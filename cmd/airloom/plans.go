@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"airloom/configs"
+	"airloom/playlist"
+	"airloom/playlist/library"
+	"airloom/playlist/schedule"
+	"airloom/playout/asrun"
+	"airloom/playout/probe"
+	"airloom/playout/timeline"
+)
+
+// outlook is what commands that look ahead know: the plans as the channel would
+// make them of what there is now, and where it stands.
+type outlook struct {
+	cfg      *configs.Config
+	zone     *time.Location
+	grid     timeline.Grid
+	prober   *probe.Prober
+	plans    *schedule.Plans
+	problems playlist.Problems // of the playlists
+
+	// What is looked at: from tick 0, due at from, up to tick end. After is on
+	// air then and is left at its tick left; zero: the programme begins.
+	from  time.Time
+	end   int64
+	after playlist.Entry
+	left  int64
+}
+
+// lookAheadFlags are the flags of all commands that look ahead.
+func lookAheadFlags(cmd *cobra.Command, length string) {
+	cmd.Flags().String("from", "", `from when on: "2026-11-21 20:00", "20:00", "tomorrow", "now" or RFC 3339 (default now)`)
+	cmd.Flags().String("for", length, "how long, such as 90m, 24h or 30d")
+	cmd.Flags().Bool("json", false, "as JSON")
+}
+
+// lookAhead reads config, playlists and state, and looks at all media they name.
+func lookAhead(cmd *cobra.Command) (*outlook, error) {
+	path, err := configPath(cmd)
+	if err != nil {
+		return nil, err
+	}
+	cfg, problems := configs.Load(path)
+	for _, p := range problems {
+		fmt.Fprintln(cmd.ErrOrStderr(), p)
+	}
+	if problems.Fatal() {
+		return nil, silentError{errors.New("the config has mistakes")}
+	}
+	o := &outlook{cfg: cfg, zone: cfg.Channel.Location(), grid: timeline.Of(houseOf(cfg))}
+	now := time.Now()
+	if o.from, err = pointFlag(cmd, "from", now, o.zone, now); err != nil {
+		return nil, err
+	}
+	length, err := spanFlag(cmd, "for")
+	if err != nil {
+		return nil, err
+	}
+	o.end = o.grid.TickAt(length)
+	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	o.prober = probe.New(probe.Options{House: houseOf(cfg), Media: mediaOptions(cfg), StateDir: cfg.State.Dir, Log: log})
+	if err := o.plan(cmd.Context(), cmd.ErrOrStderr()); err != nil {
+		return nil, err
+	}
+	return o, o.stand(cmd.Context(), now)
+}
+
+// plan makes the plans of the playlists' folder.
+func (o *outlook) plan(ctx context.Context, told io.Writer) error {
+	lists, problems, err := readPlaylists(ctx, o.cfg)
+	if err != nil {
+		return err
+	}
+	var items []playlist.Item
+	for _, l := range lists {
+		items = append(items, l.Items...)
+	}
+	if folder := o.cfg.Fallback.Fillers; folder != "" {
+		items = append(items, playlist.Item{Folder: &playlist.Folder{Path: folder, Order: playlist.Sorted, Recursive: true}})
+	}
+	items = append(items, fillersOf(o.cfg, func(playlist.Folder) []schedule.File { return nil })...)
+	bar := newProgress(told, "looking at the media")
+	err = o.prober.All(ctx, items, func(done, total int) { bar.at(int64(done), int64(total)) })
+	bar.done()
+	if err != nil {
+		return err
+	}
+	saved, _, err := asrun.Peek(ctx, o.cfg.State.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("where the channel stands cannot be read: %w", err)
+	}
+	o.plans, o.problems = schedule.New(schedule.Inputs{
+		Base: baseName(o.cfg), Lists: lists, Zone: o.zone, Grid: o.grid, Seed: saved.Seed,
+		Folder: o.prober.Folder, Ticks: o.prober.Ticks, Fillers: fillersOf(o.cfg, o.prober.Folder),
+	})
+	o.problems = append(problems, o.problems...)
+	o.problems.Sort()
+	return nil
+}
+
+// readPlaylists reads the whole folder as it is now.
+func readPlaylists(ctx context.Context, cfg *configs.Config) ([]*playlist.Playlist, playlist.Problems, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := library.New(library.Config{Dir: cfg.Playlists.Watch, Options: libraryOptions(cfg)})
+	ended := make(chan error, 1)
+	go func() { ended <- l.Run(ctx) }()
+	<-l.Ready()
+	if _, err := l.Rescan(ctx); err != nil {
+		return nil, nil, fmt.Errorf("read the playlists in %s: %w", cfg.Playlists.Watch, err)
+	}
+	snap := l.Snapshot()
+	cancel()
+	<-ended
+	return snap.Playlists(), snap.All(), nil
+}
+
+// libraryOptions is what the config says about the playlists' folder.
+func libraryOptions(cfg *configs.Config) playlist.Options {
+	o := mediaOptions(cfg)
+	o.DayStart = cfg.Playlists.DayStart
+	return o
+}
+
+// stand finds out where the channel will be when the outlook begins: it goes on
+// from where it stands, or, where none has run, begins with the programme.
+func (o *outlook) stand(ctx context.Context, now time.Time) error {
+	saved, alive, err := asrun.Peek(ctx, o.cfg.State.Dir)
+	resume := o.cfg.State.Resume
+	if err != nil || len(saved.Playhead.Place) == 0 || !alive && resume == "start" {
+		return nil // that it cannot be read has been told
+	}
+	zero := saved.Playhead.At
+	if !alive && resume != "clock" {
+		zero = now // where it would go on if it were started now
+	}
+	if o.from.Before(zero) {
+		return nil
+	}
+	e, left, err := schedule.Restore(saved.Playhead.Place)
+	if err != nil {
+		return nil // the channel would begin anew, and so does this
+	}
+	o.after, o.left = o.plans.Advance(ctx, e, left, schedule.Clock{Zero: zero}, 0, o.grid.TickAt(o.from.Sub(zero)))
+	return ctx.Err()
+}
+
+// clock ties the outlook's ticks to the time of day.
+func (o *outlook) clock() schedule.Clock { return schedule.Clock{Zero: o.from} }
+
+// at is when a tick is due, in the channel's zone.
+func (o *outlook) at(tick int64) time.Time { return o.from.Add(o.grid.Due(tick)) }
+
+// tell tells what is wrong with the playlists.
+func (o *outlook) tell(w io.Writer) {
+	for _, p := range o.problems {
+		fmt.Fprintln(w, p)
+	}
+}
+
+// progress tells on a terminal how far something is.
+type progress struct {
+	w    io.Writer
+	what string
+	on   bool
+	next time.Time
+	said bool
+}
+
+func newProgress(w io.Writer, what string) *progress {
+	f, ok := w.(*os.File)
+	p := &progress{w: w, what: what, next: time.Now().Add(300 * time.Millisecond)}
+	if ok {
+		info, err := f.Stat()
+		p.on = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return p
+}
+
+// at is told how far it is. It is called from one goroutine at a time.
+func (p *progress) at(done, total int64) {
+	if !p.on || time.Now().Before(p.next) || total == 0 {
+		return
+	}
+	p.next, p.said = time.Now().Add(100*time.Millisecond), true
+	fmt.Fprintf(p.w, "\r%s: %d %%\033[K", p.what, 100*done/total)
+}
+
+func (p *progress) done() {
+	if p.said {
+		fmt.Fprint(p.w, "\r\033[K")
+	}
+}
