@@ -1,5 +1,9 @@
 package schedule
 
+// maxFutile is how many starts are looked at that would be over before they
+// begin, as when one may wait longer than it may last: none of them ever airs.
+const maxFutile = 1000
+
 // cut is the tick, n or later, at which the clock takes the run on air off, and
 // the start that does it, if one does. When the air is idle any start does.
 func (s *stage) cut(idle bool) (x int64, by *start) {
@@ -34,6 +38,7 @@ func (s *stage) cut(idle bool) (x int64, by *start) {
 // earlier is the first start of the stream that takes the air off the run before
 // tick x, where the start `by` does; x and by if there is none.
 func (s *stage) earlier(st *stream, r *run, idle bool, x int64, by *start) (int64, *start) {
+	futile := 0
 	for o := range st.after(max(s.seen, later(s.now, -st.reach))) {
 		k := max(s.n, s.p.tick(o.at, s.c))
 		if k > x {
@@ -47,6 +52,8 @@ func (s *stage) earlier(st *stream, r *run, idle bool, x int64, by *start) (int6
 		}
 		if o.end > s.p.time(k, s.c) {
 			x, by = k, o
+		} else if futile++; futile > maxFutile && o.at > s.now {
+			break
 		}
 	}
 	return x, by

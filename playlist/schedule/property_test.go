@@ -29,7 +29,7 @@ func worlds(t *rapid.T) world {
 	items := func(of ...string) string {
 		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(of), 1, 5).Draw(t, "items"), " ")
 	}
-	source := []string{"a20", "b47", "c60", "d1", "e300", "f1200", "g30*3", "dir/<", "dir/?2", "dir/?", "dir/>2", "none/", "bad"}
+	source := []string{"a20", "b47", "c60", "d6", "e300", "f1200", "g30*3", "dir/<", "dir/?2", "dir/?", "dir/>2", "none/", "bad"}
 	w := world{start: one("start", "19:00", "19:58:37", "20:00", "20:00:01"), seed: rapid.Uint64().Draw(t, "seed")}
 	w.lines = []string{
 		"main: " + items(append(source, "@inc.yml", "live")...),
@@ -69,7 +69,7 @@ func (w world) plans(t testing.TB, order uint64) *Plans {
 	return p
 }
 
-const spanned = 100 * time.Minute
+const spanned = 75 * time.Minute
 
 // said is a slot with all that may be seen of it.
 func said(c Clock, s Slot) string {

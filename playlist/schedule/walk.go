@@ -96,9 +96,11 @@ func (p *Plans) playable(e playlist.Entry, left, n int64, c Clock) playlist.Entr
 	for next.Item.ID != "" && next.Mode != playlist.ModeSlate && p.ticks(next.Item) < 0 {
 		e, left = next, Ended
 		next = p.Next(e, left, n, c)
-		if next.Item.ID == first.Item.ID && next.Playlist == first.Playlist && next.Round == first.Round {
-			// Once more may be where a shuffle began anew.
-			if again++; again == 2 {
+		switch {
+		case next.Playlist != first.Playlist || next.Mode != first.Mode || !next.Planned.Equal(first.Planned):
+			first, again = next, 0 // that run is over
+		case next.Item.ID == first.Item.ID && next.Round == first.Round:
+			if again++; again == 2 { // once may be where a shuffle began anew
 				next = playlist.Entry{}
 			}
 		}
