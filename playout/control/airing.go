@@ -42,19 +42,38 @@ func (b *Board) when(tick int64, c playout.Counts, now time.Time) time.Time {
 	return now.Add(b.grid.Duration(tick - c.Ticks))
 }
 
+// coming is the item after the one on air: the one that is open, or before that
+// the one that the plan says.
 func (b *Board) coming(s playout.Snapshot, c playout.Counts, now time.Time) *Coming {
-	if s.Next.Item.ID == "" {
+	e, ticks, at := s.Next, s.NextTicks, s.NextAt
+	if e.Item.ID == "" && b.src.Rundown != nil && s.Air.Item.ID != "" {
+		if at != playout.Never && at == s.CutAt {
+			e = b.cut(s, c)
+		} else {
+			e = b.src.Rundown.Next(s.Air, playout.Ended, join(at, c))
+		}
+		ticks = e.Ticks
+	}
+	if e.Item.ID == "" {
 		return nil
 	}
 	n := &Coming{
-		ID: s.Next.Item.ID, Playlist: s.Next.Playlist, Index: s.Next.Index, Source: playlist.Redact(s.Next.Item.Source), Title: s.Next.Item.Title,
-		DurationS: round(b.grid.Duration(s.NextTicks)),
+		ID: e.Item.ID, Playlist: e.Playlist, Index: e.Index, Source: playlist.Redact(e.Item.Source), Title: e.Item.Title,
+		DurationS: round(b.grid.Duration(ticks)),
 	}
-	if s.NextAt != playout.Never && s.Forced == "" {
-		at := b.when(s.NextAt, c, now).Truncate(time.Millisecond)
-		n.StartsAt = &at
+	if at != playout.Never && s.Forced == "" {
+		t := b.when(at, c, now).Truncate(time.Millisecond)
+		n.StartsAt = &t
 	}
 	return n
+}
+
+// join is the tick at which the item on air ends; now, where that is not known.
+func join(at int64, c playout.Counts) int64 {
+	if at == playout.Never {
+		return c.Ticks
+	}
+	return max(at, c.Ticks)
 }
 
 // due is what the clock puts on air next.
@@ -62,6 +81,15 @@ func (b *Board) due(s playout.Snapshot, c playout.Counts, now time.Time) *Due {
 	if s.CutAt == playout.Never || b.src.Rundown == nil {
 		return nil
 	}
+	e := b.cut(s, c)
+	return &Due{
+		ID: e.Item.ID, Playlist: e.Playlist, Index: e.Index, Source: playlist.Redact(e.Item.Source), Title: e.Item.Title,
+		Mode: string(e.Mode), At: b.when(s.CutAt, c, now).Truncate(time.Millisecond),
+	}
+}
+
+// cut is the entry that airs at the next cut.
+func (b *Board) cut(s playout.Snapshot, c playout.Counts) playlist.Entry {
 	left := playout.Ended
 	if s.Air.Item.ID != "" {
 		left = s.Left(c.Ticks) + max(0, s.CutAt-c.Ticks)
@@ -69,11 +97,7 @@ func (b *Board) due(s playout.Snapshot, c playout.Counts, now time.Time) *Due {
 			left = playout.Ended
 		}
 	}
-	e := b.src.Rundown.Next(s.Air, left, max(s.CutAt, c.Ticks))
-	return &Due{
-		ID: e.Item.ID, Playlist: e.Playlist, Index: e.Index, Source: playlist.Redact(e.Item.Source), Title: e.Item.Title,
-		Mode: string(e.Mode), At: b.when(s.CutAt, c, now).Truncate(time.Millisecond),
-	}
+	return b.src.Rundown.Next(s.Air, left, max(s.CutAt, c.Ticks))
 }
 
 // stands is what an operator has put in place of the programme.

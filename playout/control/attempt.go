@@ -1,8 +1,10 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,14 +20,23 @@ type picker func(on playlist.Entry, left, n int64) (playlist.Entry, error)
 
 // attempt is a change of what airs, on its way.
 type attempt struct {
-	what string // the command's word
-	why  string // for what it takes off air: "skipped by bob (ctl)"
-	next bool   // at the next join, not at once
+	what string          // the command's word
+	why  string          // for what it takes off air: "skipped by bob (ctl)"
+	as   playout.Outcome // of what it takes off air; "": Cut
+	next bool            // at the next join, not at once
 	pick picker
-	over bool // what cannot play is passed over: pick is asked what follows it
+	then picker // what to air instead of what cannot play; nil: nothing
 
-	mu sync.Mutex
+	mu     sync.Mutex
+	failed []playlist.Entry // cannot play
 	change
+}
+
+// cannot notes that an entry cannot play.
+func (a *attempt) cannot(e playlist.Entry) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failed = append(a.failed, e)
 }
 
 // change is what was on air, and what came instead.
@@ -51,11 +62,12 @@ const tries = 20
 
 // run makes the attempt: it returns once the change is on air.
 func (d *Desk) run(ctx context.Context, a *attempt) error {
-	for passed := 0; ; passed++ {
-		err := d.rooms.Engine.Air(ctx, !a.next, a.why, playout.Cut, func(on playlist.Entry, left, n int64) (playlist.Entry, error) {
-			return d.choose(a, passed, on, left, n)
+	for {
+		err := d.rooms.Engine.Air(ctx, !a.next, a.why, cmp.Or(a.as, playout.Cut), func(on playlist.Entry, left, n int64) (playlist.Entry, error) {
+			return d.choose(a, on, left, n)
 		})
-		if fault := (*media.Fault)(nil); a.over && errors.As(err, &fault) && passed+1 < tries {
+		if fault := (*media.Fault)(nil); a.then != nil && errors.As(err, &fault) && len(a.failed) < tries {
+			a.cannot(a.made().to)
 			continue
 		}
 		if err == nil {
@@ -65,19 +77,19 @@ func (d *Desk) run(ctx context.Context, a *attempt) error {
 	}
 }
 
-// choose asks pick, and takes note. It is called on the engine's goroutine, maybe
-// more than once: the last time counts.
-func (d *Desk) choose(a *attempt, passed int, on playlist.Entry, left, n int64) (to playlist.Entry, err error) {
-	to, at := on, left
-	for range passed + 1 {
-		if to, err = a.pick(to, at, n); err != nil {
-			return to, err
-		}
-		at = schedule.Ended
-	}
+// choose asks what is to air, and takes note. It is called on the engine's
+// goroutine, maybe more than once: the last time counts.
+func (d *Desk) choose(a *attempt, on playlist.Entry, left, n int64) (playlist.Entry, error) {
+	to, err := a.pick(on, left, n)
 	snap, _ := d.rooms.Engine.Snapshot()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	for i := 0; err == nil && i < len(a.failed) && slices.ContainsFunc(a.failed, func(e playlist.Entry) bool { return same(e, to) }); i++ {
+		to, err = a.then(to, schedule.Ended, n)
+	}
+	if err != nil {
+		return to, err
+	}
 	a.change = change{what: a.what, on: on, left: left, n: n, to: to}
 	if same(snap.Air, on) {
 		a.ticks = snap.AirTicks

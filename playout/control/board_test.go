@@ -187,3 +187,68 @@ func TestStatusHidesWhatIsSecretInASource(t *testing.T) {
 	require.NotContains(t, s.Now.Source+s.Next.Source, "hush")
 	require.Contains(t, s.Now.Source, "cam.example")
 }
+
+// after is a rundown that only knows what comes.
+type after map[string]string
+
+func (a after) Next(e playlist.Entry, left, n int64) playlist.Entry {
+	next := entry(a[e.Item.ID])
+	if left != playout.Ended {
+		next = entry(a["cut"])
+		next.Mode = playlist.ModeHard
+	}
+	return next
+}
+
+func TestStatusTellsWhatTheClockHasComing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &figures{
+			playout.Snapshot{Air: entry("one"), AirFirst: 100, AirTicks: 500, NextAt: 500, CutAt: 500},
+			playout.Counts{Ticks: 350},
+		}
+		b := newBoard(f)
+		require.Nil(t, b.Status().Due)
+		b.src.Rundown = after{"one": "two", "cut": "film"}
+		s := b.Status()
+		require.Equal(t, Due{"film", "main.yml", 3, "film.mp4", "film", "hard", time.Now().Add(6 * time.Second)}, *s.Due)
+		require.Equal(t, "film", s.Next.ID, "what is not open yet is known all the same")
+		require.Equal(t, s.Due.At, *s.Next.StartsAt)
+
+		f.snap.NextAt, f.snap.CutAt = 600, playout.Never
+		s = b.Status()
+		require.Nil(t, s.Due)
+		require.Equal(t, "two", s.Next.ID)
+		require.Equal(t, time.Now().Add(10*time.Second), *s.Next.StartsAt)
+	})
+}
+
+func TestAnOperatorsHoldIsShownAndRemindedOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &figures{
+			playout.Snapshot{Air: entry("one"), Airs: playout.Hold, Forced: playout.Hold, By: "bob (ctl)", Since: 100, NextAt: 600, Next: entry("two"), CutAt: playout.Never},
+			playout.Counts{Ticks: 350},
+		}
+		s := newBoard(f).Status()
+		require.Equal(t, &Stand{"bob (ctl)", time.Now().Add(-10 * time.Second)}, s.Held)
+		require.Nil(t, s.Slated)
+		require.Equal(t, Fallback, s.State)
+		require.Nil(t, s.Next.StartsAt, "nobody knows")
+		require.Empty(t, s.Alerts)
+		f.counts.Ticks = 100 + 60*25
+		require.Equal(t, []Alert{{"warning", "operator-hold", "the hold by bob (ctl) is still on: the programme waits. Lift it with 'airloom ctl hold off'",
+			time.Now().Add(-time.Minute)}}, newBoard(f).Status().Alerts)
+
+		f.snap.Airs, f.snap.Forced = playout.Slate, playout.Slate
+		s = newBoard(f).Status()
+		require.NotNil(t, s.Slated)
+		require.Len(t, s.Alerts, 1)
+		require.Equal(t, "operator-slate", s.Alerts[0].Code, "and not that nothing can play")
+	})
+}
+
+func TestAPlannedStillIsNoTrouble(t *testing.T) {
+	gap := playlist.Entry{Item: playlist.Item{ID: "gap"}, Mode: playlist.ModeSlate}
+	s := newBoard(&figures{playout.Snapshot{Air: gap, Airs: playout.Slate, CutAt: playout.Never}, playout.Counts{Ticks: 1}}).Status()
+	require.Equal(t, OnAir, s.State)
+	require.Empty(t, s.Alerts)
+}

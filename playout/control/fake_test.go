@@ -99,7 +99,7 @@ func (s *stand) held(what string, on bool, by string) error {
 
 func (s *stand) Lift(_ context.Context, version string) error {
 	if !s.banned[version] {
-		return errors.New("it is not left out")
+		return errors.New("there is no such version")
 	}
 	delete(s.banned, version)
 	return nil
@@ -200,7 +200,10 @@ func atDesk(t *testing.T, f func(t *testing.T, o *office)) {
 		s.next = l.entry("main.yml", 1)
 		s.snap = playout.Snapshot{Air: l.entry("main.yml", 0), AirTicks: 1500, Next: s.next}
 		d := NewDesk(Rooms{Engine: s, Rundown: l, Library: l, Outputs: ways{"main": true}, Grid: pal, Zone: time.UTC,
-			Status: func() Status { return Status{Outputs: []Output{{Name: "main"}}} }})
+			Status: func() Status { return Status{Outputs: []Output{{Name: "main"}}} },
+			Quarantine: func() []Banned {
+				return []Banned{{Version: "x.mp4 1", Source: "x.mp4"}, {Version: "y 1", Source: "y"}, {Version: "y 2", Source: "y"}}
+			}})
 		defer d.Close()
 		time.Sleep(10 * time.Second)
 		f(t, &office{d, s, t.Context()})

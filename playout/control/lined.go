@@ -50,7 +50,7 @@ func (d *Desk) lineUp(ctx context.Context, a *attempt, words func(change) string
 	for {
 		snap, counts := d.rooms.Engine.Snapshot()
 		if to := a.made().to; to.Item.ID != "" && same(snap.Next, to) {
-			return Answer{Said: fmt.Sprintf("%s is next%s", named(to), d.after(snap, counts)), Item: itemOf(to)}, nil
+			return Answer{Said: named(to) + d.after(snap, counts), Item: itemOf(to)}, nil
 		}
 		select {
 		case <-every.C:
@@ -71,14 +71,14 @@ func (d *Desk) lineUp(ctx context.Context, a *attempt, words func(change) string
 func (d *Desk) after(s playout.Snapshot, c playout.Counts) string {
 	switch {
 	case s.Forced != "":
-		return fmt.Sprintf(": it airs when the %s by %s is lifted", s.Forced, s.By)
+		return fmt.Sprintf(" stands ready: it airs when the %s by %s is lifted", s.Forced, s.By)
 	case s.Air.Item.ID == "":
-		return ""
+		return " is next"
 	case s.NextAt == playout.Never || s.NextAt <= c.Ticks:
-		return ", after " + named(s.Air)
+		return " is next, after " + named(s.Air)
 	default:
 		at := time.Now().Add(d.rooms.Grid.Duration(s.NextAt - c.Ticks)).In(d.rooms.Zone)
-		return fmt.Sprintf(", after %s, at about %s", named(s.Air), at.Format(time.TimeOnly))
+		return fmt.Sprintf(" is next, after %s, at about %s", named(s.Air), at.Format(time.TimeOnly))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"airloom/playlist"
 	"airloom/playlist/schedule"
+	"airloom/playout"
 )
 
 // Skip puts the next item on air: what was taken as next, or what the plan says.
@@ -14,30 +15,37 @@ import (
 // the one on air now.
 func (d *Desk) Skip(ctx context.Context, who Who, item string) (Answer, error) {
 	return d.move(ctx, who, "skip", item, func(ctx context.Context, on playlist.Entry) (Answer, error) {
-		a := &attempt{what: "skip", why: "skipped by " + who.String(), over: true, pick: d.meaning(on, d.following)}
+		a := &attempt{what: "skip", why: "skipped by " + who.String(), as: playout.Skipped}
 		if l := d.unline(); l != nil {
-			a.over, a.pick = false, d.meaning(on, l.pick)
+			a.pick, a.then = d.meaning(on, l.pick), l.then
+		} else {
+			a.pick, a.then, a.failed = d.meaning(on, d.following), d.following, d.passed(on)
 		}
 		return d.put(ctx, a, func(c change) string { return fmt.Sprintf("skipped '%s' for %s", on.Item.Title, named(c.to)) })
 	})
 }
 
-// following is what the plan says comes after an entry: what the engine has
-// ready, where the plan comes to that, for what lies before it cannot play.
+// following is what the plan says comes after an entry.
 func (d *Desk) following(e playlist.Entry, _, n int64) (playlist.Entry, error) {
-	snap, _ := d.rooms.Engine.Snapshot()
-	first := d.rooms.Rundown.Next(e, schedule.Ended, n)
-	if first.Item.ID == "" {
-		return first, refuse(Refused, "nothing follows %s", named(e))
+	next := d.rooms.Rundown.Next(e, schedule.Ended, n)
+	if next.Item.ID == "" {
+		return next, refuse(Refused, "nothing follows %s", named(e))
 	}
-	ready := same(snap.Air, e) && snap.Next.Item.ID != ""
-	for next, i := first, 0; ready && i < tries; i++ {
-		if same(next, snap.Next) {
-			return next, nil
+	return next, nil
+}
+
+// passed is what the engine has found that cannot play between the item on air
+// and the next one that it has ready.
+func (d *Desk) passed(on playlist.Entry) (list []playlist.Entry) {
+	snap, counts := d.rooms.Engine.Snapshot()
+	for e := on; len(list) < tries && snap.Next.Item.ID != ""; {
+		e = d.rooms.Rundown.Next(e, schedule.Ended, counts.Ticks)
+		if same(e, snap.Next) {
+			return list
 		}
-		next = d.rooms.Rundown.Next(next, schedule.Ended, n)
+		list = append(list, e)
 	}
-	return first, nil
+	return nil // what it has ready is of another kind
 }
 
 // Back puts the item before the one on air on air again, from its beginning. One
@@ -45,7 +53,8 @@ func (d *Desk) following(e playlist.Entry, _, n int64) (playlist.Entry, error) {
 func (d *Desk) Back(ctx context.Context, who Who, item string) (Answer, error) {
 	return d.move(ctx, who, "back", item, func(ctx context.Context, on playlist.Entry) (Answer, error) {
 		d.unline()
-		a := &attempt{what: "back", why: "back to the item before by " + who.String(), over: true, pick: d.meaning(on, d.rooms.Rundown.Back)}
+		a := &attempt{what: "back", why: "back to the item before by " + who.String(),
+			pick: d.meaning(on, d.rooms.Rundown.Back), then: d.rooms.Rundown.Back}
 		return d.put(ctx, a, func(c change) string { return "went back to " + named(c.to) })
 	})
 }
@@ -108,14 +117,31 @@ func (d *Desk) Undo(ctx context.Context, who Who) (Answer, error) {
 			return Answer{}, refuse(Refused, "there is nothing to undo: only what changed within the last %v can be", undoWithin)
 		}
 		d.unline()
-		a := &attempt{what: "undo", why: c.what + " undone by " + who.String(), pick: func(_ playlist.Entry, _, n int64) (playlist.Entry, error) {
-			e, tick := where(d.rooms.Rundown, *c, n)
-			return d.rooms.Rundown.Seek(e, tick, n)
-		}}
+		a := &attempt{what: "undo", why: c.what + " undone by " + who.String(), pick: d.without(*c), then: d.following}
 		return d.put(ctx, a, func(done change) string {
 			return fmt.Sprintf("undid %s: %s goes on from %s", c.what, named(done.to), d.at(done.to.From))
 		})
 	})
+}
+
+// without is where the programme would be without a change. While an operator
+// holds the channel, time stands still for it.
+func (d *Desk) without(c change) picker {
+	var stands *playlist.Entry
+	return func(_ playlist.Entry, _, n int64) (playlist.Entry, error) {
+		snap, _ := d.rooms.Engine.Snapshot()
+		if snap.Forced != "" && stands != nil {
+			return *stands, nil
+		}
+		e, tick := where(d.rooms.Rundown, c, n)
+		if e.Mode == playlist.ModeSlate { // a planned still: no clip to go to a place in
+			e.From, e.Ticks = tick, max(0, e.Ticks-(tick-e.From))
+			return e, nil
+		}
+		e, err := d.rooms.Rundown.Seek(e, tick, n)
+		stands = &e
+		return e, err
+	}
 }
 
 // move carries out a command about the item on air, in its turn.
@@ -137,12 +163,11 @@ func fails(err error) func(context.Context) (Answer, error) {
 	return func(context.Context) (Answer, error) { return Answer{}, err }
 }
 
-// meaning is pick, as long as the item that was meant is on air. Where pick goes
-// on from an item that could not play, that one was never on air.
+// meaning is pick, as long as the item that was meant is on air.
 func (d *Desk) meaning(meant playlist.Entry, pick picker) picker {
 	return func(on playlist.Entry, left, n int64) (playlist.Entry, error) {
-		if snap, _ := d.rooms.Engine.Snapshot(); snap.Air.Item.ID != "" && !same(snap.Air, meant) {
-			return playlist.Entry{}, refuse(Conflict, "%s is no longer on air: %s is", named(meant), named(snap.Air))
+		if !same(on, meant) {
+			return playlist.Entry{}, refuse(Conflict, "%s is no longer on air: %s is", named(meant), named(on))
 		}
 		return pick(on, left, n)
 	}

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -45,7 +46,7 @@ func (d *Desk) Reload(ctx context.Context, who Who) (Answer, error) {
 		if err := d.rooms.Library.Reload(ctx); err != nil {
 			return Answer{}, err
 		}
-		return Answer{Said: "read the playlists again"}, nil
+		return Answer{Said: fmt.Sprintf("read the playlists again: %d in use", len(d.rooms.Library.Playlists()))}, nil
 	})
 }
 
@@ -98,12 +99,38 @@ func (d *Desk) outputName(name string) (string, error) {
 	}
 }
 
-// Lift lets a file version back into the programme that was left out.
+// Lift lets a file version back into the programme that was left out: named by
+// the version, or by its source where that is the only one of it.
 func (d *Desk) Lift(ctx context.Context, who Who, version string) (Answer, error) {
 	return d.atOnce(ctx, who, "quarantine lift "+version, func(ctx context.Context) (Answer, error) {
-		if err := d.rooms.Engine.Lift(ctx, version); err != nil {
+		x, err := d.leftOut(version)
+		if err != nil {
 			return Answer{}, err
 		}
-		return Answer{Said: version + " may play again"}, nil
+		if err := d.rooms.Engine.Lift(ctx, x.Version); err != nil {
+			return Answer{}, err
+		}
+		return Answer{Said: cmp.Or(x.Source, x.Version) + " may play again"}, nil
 	})
+}
+
+func (d *Desk) leftOut(name string) (found Banned, err error) {
+	n := 0
+	for _, x := range d.Quarantine() {
+		if x.Version == name {
+			return x, nil
+		}
+		if x.Source == name {
+			found = x
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return found, refuse(Unknown, "nothing called %q is left out: 'airloom ctl quarantine list' tells what is", name)
+	case 1:
+		return found, nil
+	default:
+		return found, refuse(Invalid, "%d versions of %s are left out: name one as 'airloom ctl quarantine list' has it", n, name)
+	}
 }
