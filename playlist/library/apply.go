@@ -19,7 +19,7 @@ func (r *run) apply(rep report, now time.Time) {
 		return
 	}
 	for _, s := range rep.seen {
-		r.sight(s, rep, now)
+		r.sight(s, now)
 	}
 	if rep.scan {
 		r.compare(rep, now)
@@ -83,7 +83,7 @@ func (r *run) starting() bool {
 }
 
 // sight takes in what a stat showed.
-func (r *run) sight(s sight, rep report, now time.Time) {
+func (r *run) sight(s sight, now time.Time) {
 	e := r.entries[s.name]
 	switch {
 	case e == nil && s.sig.kind == missing:
@@ -141,7 +141,7 @@ func (r *run) compare(rep report, now time.Time) {
 			e.soil(now)
 		}
 		if !seen[name] && !hidden(name, rep.unread) {
-			r.sight(sight{name: name}, rep, now)
+			r.sight(sight{name: name}, now)
 		}
 	}
 }
@@ -213,7 +213,9 @@ func (r *run) take(e *entry, o readout, now time.Time) {
 	}
 	if o.playlist != nil {
 		e.file.Playlist = o.playlist
+		r.bytes += o.sig.size - e.bytes
+		e.bytes = o.sig.size
 		r.edition = true
-		r.config.Log.Info("A playlist was read", "file", o.name, "items", len(o.playlist.Items))
+		r.fresh = append(r.fresh, o.name)
 	}
 }

@@ -21,10 +21,11 @@ import (
 // take the machine's memory.
 const (
 	maxSize    = playlist.MaxSize
-	maxFiles   = 10_000 // playlists
-	maxFolders = 2_000  // with the folder itself
-	maxDepth   = 32     // folders in folders
-	maxBatch   = 200    // files read before the others hear of them
+	maxTotal   = 128 << 20 // bytes of all files: parsed, they take several times that
+	maxFiles   = 10_000    // playlists
+	maxFolders = 2_000     // with the folder itself
+	maxDepth   = 32        // folders in folders
+	maxBatch   = 200       // files read before the others hear of them
 	batchTime  = 200 * time.Millisecond
 )
 

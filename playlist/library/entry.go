@@ -58,8 +58,9 @@ type entry struct {
 	order bool // to be read at once, or dropped
 	again bool // reading failed in a way that may pass
 
-	file File
-	slow bool // the file's problems say that it does not settle
+	bytes int64 // of the text of the last good version
+	file  File
+	slow  bool // the file's problems say that it does not settle
 }
 
 // touch notes that the folder told of a change: the name appeared, it was

@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +14,16 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("AIRLOOM_TEST_SAVER"); dir != "" {
+		saveForEver(dir)
+	}
+	// What takes time here is waiting, not work.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // settle is how long the tests' files must hold still: long beside what a busy
 // machine delays a write, short beside the patience of the tests.

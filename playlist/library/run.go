@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,9 +43,11 @@ type run struct {
 	hung    bool
 	waiting []*request
 	scanned bool
+	bytes   int64 // of the texts whose playlists are held
 
 	stale   time.Time // since when the snapshot is behind; zero: it is not
 	edition bool      // playlists have changed since
+	fresh   []string  // and which were read
 }
 
 // Run watches the folder until ctx is done, which it returns the error of. A
@@ -285,6 +288,7 @@ func (r *run) due(now time.Time, sooner func(time.Time)) (j job) {
 	if r.down != nil {
 		return j
 	}
+	planned := r.bytes
 	for name, e := range r.entries {
 		at, how, ok := e.due(&r.config)
 		switch {
@@ -293,7 +297,12 @@ func (r *run) due(now time.Time, sooner func(time.Time)) (j job) {
 			sooner(at)
 		case e.seen.kind == missing:
 			r.drop(name, now)
+		case planned-e.bytes+e.seen.size > maxTotal:
+			r.refuse(e, fmt.Errorf("the playlists have more than %d MiB in all: this one is not read; remove others", maxTotal>>20), now)
+			e.clean()
+			e.again = true
 		default:
+			planned += e.seen.size - e.bytes
 			j.reads = append(j.reads, reading{name: name, expect: e.seen, how: how, version: e.file.Version})
 		}
 	}
@@ -309,6 +318,7 @@ func (r *run) due(now time.Time, sooner func(time.Time)) (j job) {
 func (r *run) drop(name string, now time.Time) {
 	e := r.entries[name]
 	delete(r.entries, name)
+	r.bytes -= e.bytes
 	if e.file.Playlist != nil || e.file.Problems != nil || e.file.Settling {
 		r.edition = r.edition || e.file.Playlist != nil
 		r.change(now)

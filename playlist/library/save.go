@@ -13,7 +13,7 @@ import (
 	"airloom/playlist"
 )
 
-// Any, as the version that a change is made to, is whatever is there.
+// Any is whatever version is there.
 const Any = "*"
 
 // What a change can be refused for, beside what the file system says.
@@ -242,11 +242,11 @@ func replace(root *os.Root, name string, data []byte, as fs.FileInfo, durable bo
 	}
 	temp := path.Join(dir, temporary)
 	if err := write(root, temp, data, as, durable); err != nil {
-		root.Remove(temp)
+		_ = root.Remove(temp)
 		return fmt.Errorf("save %s: %w", name, err)
 	}
 	if err := root.Rename(temp, name); err != nil {
-		root.Remove(temp)
+		_ = root.Remove(temp)
 		return fmt.Errorf("save %s: %w", name, err)
 	}
 	if !durable {
@@ -266,9 +266,9 @@ func write(root *os.Root, name string, data []byte, as fs.FileInfo, durable bool
 	}
 	if as != nil {
 		if sys, ok := as.Sys().(*syscall.Stat_t); ok {
-			f.Chown(int(sys.Uid), int(sys.Gid)) // only root may give files away; then it stays ours
+			_ = f.Chown(int(sys.Uid), int(sys.Gid)) // only root may give files away; then it stays ours
 		}
-		f.Chmod(as.Mode().Perm())
+		_ = f.Chmod(as.Mode().Perm())
 	}
 	_, err = f.Write(data)
 	if durable {

@@ -165,21 +165,16 @@ func (d *disk) watch(name string) error {
 }
 
 // unwatch forgets folders that are gone. One that was renamed is still told of
-// under its old name, and with that name the system forgets the folder: then all
-// are told of anew, and what happened in between calls for another scan.
+// under its old name, and the system forgets it with that name: then another scan
+// is to have it told of anew, and to find what happened in between.
 func (d *disk) unwatch(watched map[string]bool) (again bool) {
 	if d.events == nil {
 		return false
 	}
 	for _, dir := range d.events.WatchList() {
 		if !watched[dir] {
-			d.events.Remove(dir)
+			_ = d.events.Remove(dir) // it may be forgotten already
 			again = true
-		}
-	}
-	if again {
-		for dir := range watched {
-			d.events.Add(dir)
 		}
 	}
 	return again

@@ -61,6 +61,10 @@ func (r *run) publish() {
 	default:
 	}
 	r.tell(before, s)
+	if n := len(r.fresh); n > 0 {
+		r.config.Log.Info("Playlists were read", "count", n, "files", r.fresh[:min(n, 10)])
+	}
+	r.fresh = nil
 	if r.scanned {
 		r.once.Do(func() { close(r.ready) })
 	}

@@ -156,13 +156,13 @@ func (l *Library) keep(root *os.Root, name string, data []byte, st fs.FileInfo, 
 		}
 		return errors.Join(syncFile(root, as), syncDirs(root, dir))
 	}
-	if err := replace(root, as, data, nil, durable); err != nil {
+	if err := replace(root, as, data, st, durable); err != nil {
 		return err
 	}
-	root.Chtimes(as, time.Time{}, st.ModTime())
+	_ = root.Chtimes(as, time.Time{}, st.ModTime())
 	// One more than is shown: the latest is usually the one in its place.
 	for _, v := range before[min(len(before), l.config.Keep):] {
-		root.Remove(path.Join(dir, v.ID))
+		_ = root.Remove(path.Join(dir, v.ID)) // the next one removes it
 	}
 	return nil
 }
@@ -177,7 +177,7 @@ func (l *Library) moveHistory(root *os.Root, name, to string) {
 		return
 	}
 	for _, e := range entries {
-		root.Rename(path.Join(from, e.Name()), path.Join(dir, e.Name()))
+		_ = root.Rename(path.Join(from, e.Name()), path.Join(dir, e.Name()))
 	}
-	root.Remove(from)
+	_ = root.Remove(from)
 }

@@ -74,11 +74,11 @@ func TestAFolderThatIsMissingIsWaitedFor(t *testing.T) {
 	require.True(t, troubled("there is no such folder")(f.Snapshot()), show(f.Snapshot()))
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	f.put("main.yml", list("one"))
-	s := f.until("there", airs("main.yml", "one"))
+	f.until("there", airs("main.yml", "one"))
 	f.until("calm", calm)
 
 	require.NoError(t, os.Rename(dir, dir+".away"))
-	s = f.until("away", troubled("the playlists read before stay: there is no such folder"))
+	s := f.until("away", troubled("the playlists read before stay: there is no such folder"))
 	require.True(t, airs("main.yml", "one")(s))
 	require.NoError(t, os.Rename(dir+".away", dir))
 	f.until("back", calm)

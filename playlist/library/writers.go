@@ -32,14 +32,14 @@ func writers(f *os.File) (w writing) {
 	if err != nil {
 		return unknown
 	}
-	raw.Control(func(fd uintptr) {
+	_ = raw.Control(func(fd uintptr) {
 		var fs unix.Statfs_t
-		if unix.Fstatfs(int(fd), &fs) != nil || !slices.Contains(truthful, int64(fs.Type)) {
+		if unix.Fstatfs(int(fd), &fs) != nil || !slices.Contains(truthful, fs.Type) {
 			return
 		}
 		switch _, err := unix.FcntlInt(fd, unix.F_SETLEASE, unix.F_RDLCK); err {
 		case nil:
-			unix.FcntlInt(fd, unix.F_SETLEASE, unix.F_UNLCK)
+			_, _ = unix.FcntlInt(fd, unix.F_SETLEASE, unix.F_UNLCK)
 			w = none
 		case unix.EAGAIN:
 			w = some
