@@ -25,8 +25,8 @@ func Edit(name string, old []byte, p *Playlist, o Options) ([]byte, Problems) {
 	if strings.EqualFold(filepath.Ext(name), ".json") {
 		return reread(name, EncodeJSON(p), p, o)
 	}
-	if before, _ := Parse(name, old, o); before != nil {
-		if out := splice(name, old, before, p); out != nil {
+	if before, root, _ := parse(name, old, o); before != nil {
+		if out := splice(old, root, before, p); out != nil {
 			if out, ps := reread(name, out, p, o); out != nil {
 				return out, ps
 			}
@@ -87,8 +87,7 @@ type layout struct {
 
 // splice makes the new file out of the old one's lines; nil where those are not
 // laid out as one key, one item after the other.
-func splice(name string, old []byte, before, after *Playlist) []byte {
-	root, _ := document.ParseUpTo(name, old, MaxSize)
+func splice(old []byte, root *document.Node, before, after *Playlist) []byte {
 	l := takeApart(root, old)
 	if l == nil || len(after.Items) == 0 {
 		return nil

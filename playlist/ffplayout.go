@@ -194,12 +194,15 @@ func (c *checker) span(r *document.Reading, it *Item, raw datedItem) {
 		r.Errorf("out", "out (%s) does not come after in (%s): write a later out, or remove it", clock(out), clock(in))
 	case still(it.Source) || Live(it.Source):
 		it.In, it.Duration = 0, out-in
-	case whole > 0 && out > whole:
+	case whole > 0 && out > whole+sameEnd:
 		it.Loop, it.Duration = true, out-in
-	case out != whole:
+	case out < whole-sameEnd || whole == 0:
 		it.Out = out
 	}
 }
+
+// sameEnd is how far apart two programs may find the end of one file.
+const sameEnd = 100 * time.Millisecond
 
 // gain is a factor of loudness in decibels, to the hundredth.
 func (c *checker) gain(r *document.Reading, factor float64) float64 {

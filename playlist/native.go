@@ -93,11 +93,24 @@ func (c *checker) native(root *document.Node) *Playlist {
 		return list
 	}
 	list.Items = make([]Item, 0, len(raw.Items))
+	bad := 0
 	for _, n := range raw.Items {
+		if bad > mostBad {
+			c.problems.Errorf(n.Position, "the items from here on were not looked at: mend those before")
+			break
+		}
+		before := len(c.problems)
 		list.Items = append(list.Items, c.item(n))
+		if c.problems[before:].Fatal() {
+			bad++
+		}
 	}
 	return list
 }
+
+// mostBad is how many items may have mistakes before it is taken that the rest
+// has them, too: each mistake is a hundred times the work of a good item.
+const mostBad = 10_000
 
 // unknownInList gives the words for keys that stand in the wrong place, or come
 // from other players, so that nobody hunts for a slip of the pen that is none.

@@ -43,6 +43,12 @@ func Load(path string, o Options) (*Playlist, Problems) {
 // file. Problems name the file as name does; the playlist's own name is
 // [Options.Name].
 func Parse(name string, data []byte, o Options) (*Playlist, Problems) {
+	list, _, ps := parse(name, data, o)
+	return list, ps
+}
+
+// parse is [Parse] with the tree that it found.
+func parse(name string, data []byte, o Options) (*Playlist, *document.Node, Problems) {
 	if o.Name == "" {
 		o.Name = filepath.Base(name)
 	}
@@ -54,9 +60,9 @@ func Parse(name string, data []byte, o Options) (*Playlist, Problems) {
 	}
 	c.problems.Sort()
 	if c.problems.Fatal() {
-		return nil, c.problems
+		return nil, nil, c.problems
 	}
-	return list, c.problems
+	return list, c.root, c.problems
 }
 
 // NameIn is a playlist file's name: its path below the playlists' folder, with
@@ -73,6 +79,7 @@ func NameIn(folder, path string) string {
 type checker struct {
 	options  Options
 	name     string // of the file, in problems
+	root     *document.Node
 	problems Problems
 	losses   []loss
 	seen     map[string]int // how often equal items came before
@@ -86,7 +93,7 @@ func (c *checker) read(data []byte) *Playlist {
 		return c.paths(data)
 	}
 	root, ps := document.ParseUpTo(c.name, data, MaxSize)
-	c.problems = append(c.problems, ps...)
+	c.root, c.problems = root, append(c.problems, ps...)
 	switch {
 	case root == nil:
 		return nil

@@ -110,3 +110,31 @@ func TestMistakeInManyItems(t *testing.T) {
 	require.Contains(t, ps[0].Message, "a mapping that began with")
 	require.Less(t, time.Since(begun), 10*time.Second)
 }
+
+// A file in which everything is wrong is told off in a moment.
+func TestEverythingWrong(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("items:\n")
+	for range 30_000 {
+		b.WriteString("- {sorce: a, titel: b, inn: c, outt: d, colour: e}\n")
+	}
+	begun := processor(t)
+	_, ps := Parse("wrong.yml", []byte(b.String()), options)
+	require.Len(t, ps, 1001)
+	require.Less(t, processor(t)-begun, 10*time.Second)
+
+	_, ps = Parse("wrong.json", []byte(`{"items": [{`+strings.Repeat(`"colour": 1, "titel": 2, `, 500_000)+`"source": "a"}]}`), options)
+	require.Len(t, ps, 1001)
+	require.Less(t, processor(t)-begun, 20*time.Second)
+}
+
+func BenchmarkEdit100000(b *testing.B) {
+	yml, _ := many(100_000)
+	list, _ := Parse("many.yml", []byte(yml), options)
+	list.Items[50_000].Title = "Another"
+	for b.Loop() {
+		out, ps := Edit("many.yml", []byte(yml), list, options)
+		require.Empty(b, ps)
+		require.Equal(b, len(yml)-2, len(out))
+	}
+}

@@ -187,6 +187,7 @@ func (d *decoder) fields(n *Node, v reflect.Value, path string) {
 		switch before := seen.before(n.Fields[:i], f); {
 		case before > 0:
 			d.problems.Errorf(f.Position, "%q stands here a second time (first in line %d): keep one", f.Key, before)
+		case !known && d.problems.full(Error): // nobody reads that many, and each is much work
 		case !known:
 			d.problems.Errorf(f.Position, "%s", d.stranger(path, f.Key, shape.known))
 		default:
