@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	gosync "sync"
 	"testing"
 	"time"
 
@@ -57,14 +58,17 @@ func (c Clip) HouseRate(h media.House) bool {
 	return c.FPS == h.FPS && len(c.Pictures) > 1 && c.Kind != VFR
 }
 
+var making gosync.Mutex
+
 // Clips makes the clips of the given kinds, once per machine and recipe, and
 // returns them in that order. It fails the test when the ffmpeg program is not there.
 func Clips(t testing.TB, kinds ...Kind) []Clip {
 	t.Helper()
-	dir := clipDir(t)
+	making.Lock() // tests that run side by side want the same
+	defer making.Unlock()
 	var out []Clip
 	for _, k := range kinds {
-		c, err := makeClip(t, dir, k)
+		c, err := makeClip(t, k)
 		if err != nil {
 			t.Fatalf("test clip %s: %v", k, err)
 		}
@@ -73,32 +77,32 @@ func Clips(t testing.TB, kinds ...Kind) []Clip {
 	return out
 }
 
-// clipDir is the cache directory for these very recipes.
-func clipDir(t testing.TB) string {
+// clipDir is the cache directory for what is made by this very recipe.
+func clipDir(t testing.TB, recipe any) string {
 	base, err := os.UserCacheDir()
 	if err != nil {
 		base = os.TempDir()
 	}
-	text, _ := json.Marshal(recipes())
+	text, _ := json.Marshal(recipe)
 	sum := sha256.Sum256(fmt.Appendf(text, "%d", generation))
-	dir := filepath.Join(base, "airloom", "testclips-"+hex.EncodeToString(sum[:6]))
+	dir := filepath.Join(base, "airloom", "testclips", hex.EncodeToString(sum[:6]))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return dir
 }
 
-func makeClip(t testing.TB, dir string, k Kind) (Clip, error) {
+func makeClip(t testing.TB, k Kind) (Clip, error) {
 	switch k {
 	case Missing, Empty, Garbage, Directory, NoRead, ZeroedStart:
-		return makeNoMedia(dir, k)
+		return makeNoMedia(clipDir(t, k), k)
 	}
 	i := slices.IndexFunc(recipes(), func(r recipe) bool { return r.Kind == k })
 	if i < 0 {
 		return Clip{}, fmt.Errorf("no such kind")
 	}
 	r := recipes()[i]
-	path := filepath.Join(dir, r.File)
+	path := filepath.Join(clipDir(t, r), r.File)
 	if _, err := os.Stat(path); err != nil {
 		if err := r.generate(t, path); err != nil {
 			return Clip{}, err

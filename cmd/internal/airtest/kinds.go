@@ -35,6 +35,8 @@ const (
 	SoundOnly   Kind = "soundonly"   // an audio file
 	Second1     Kind = "second1"     // 320x180 25p, one second
 	Second2     Kind = "second2"     //
+	Long1       Kind = "long1"       // 320x180 25p, ten seconds
+	Long2       Kind = "long2"       //
 	HD1         Kind = "hd1"         // 1280x720 25p, busy pictures, 10 s
 	HD2         Kind = "hd2"         //
 	HDSecond1   Kind = "hdsecond1"   // 1280x720 25p, one second
@@ -72,7 +74,7 @@ var (
 )
 
 // recipe says how a clip is made. Its hash names the cache directory, so a
-// change here makes the clips anew.
+// change here makes the clip anew.
 type recipe struct {
 	Kind       Kind
 	ID         int
@@ -150,6 +152,7 @@ func recipes() []recipe {
 			r.Args = []string{"-c:a", "flac"}
 		}),
 		small(Second1, 23, 25), small(Second2, 24, 25),
+		small(Long1, 34, 250), small(Long2, 35, 250),
 		with(small(HD1, 25, 250), hd), with(small(HD2, 26, 250), hd),
 		with(small(HDSecond1, 27, 25), hd), with(small(HDSecond2, 28, 25), hd),
 		with(small(Heavy, 29, 25), func(r *recipe) {

@@ -24,6 +24,7 @@ type Report struct {
 	Errors     []string
 	SoundEnd   time.Duration
 	Excuse     Excuse // set it before the Require functions; zero: all is judged
+	Mute       []Span // where silence is right, as an operator holds the channel
 
 	shown bool // in a test's log
 }

@@ -126,6 +126,9 @@ const smear = 30 * time.Millisecond
 // unexplained is what of a quiet stretch falls into a clip that has sound.
 func (r *Report) unexplained(q Span) []Span {
 	left := []Span{q}
+	for _, m := range r.Mute {
+		left = without(left, Span{m.From - smear, m.To + smear})
+	}
 	for i, run := range r.Runs {
 		if run.Clip == nil {
 			left = without(left, Span{run.From - smear, run.To + smear}) // nobody knows what sounds here

@@ -33,7 +33,9 @@ func Items(clips ...Clip) (out []Item) {
 type Setup struct {
 	House    media.House       // zero: DefaultHouse
 	Output   string            // where to publish
-	Items    []Item            // the base playlist
+	Items    []Item            // the base playlist, main.yml
+	Lists    map[string]string // more files of the playlists' folder: path in it to text
+	Media    map[string]Clip   // more media: path below their root to clip
 	Sections map[string]string // further sections of the config: name to YAML
 	User     bool              // run without root's rights, where the test has them
 	Env      []string
@@ -85,7 +87,17 @@ func (c *Channel) write(s Setup) {
 			c.t.Fatal(err)
 		}
 	}
-	c.Playlist(s.Items)
+	if s.Items != nil {
+		c.Playlist(s.Items)
+	}
+	for name, text := range s.Lists {
+		c.put(filepath.Join("playlists", name), text)
+	}
+	for name, clip := range s.Media {
+		if err := c.putMedia(clip, name); err != nil {
+			c.t.Fatal(err)
+		}
+	}
 	sections := map[string]string{
 		"channel":   "{name: Test, timezone: UTC}",
 		"media":     "{root: ./media}",
@@ -119,7 +131,20 @@ func sorted(m map[string]string) (names []string) {
 }
 
 func (c *Channel) put(name, text string) {
-	if err := os.WriteFile(filepath.Join(c.Dir, name), []byte(text), 0o644); err != nil {
+	path := filepath.Join(c.Dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Drop puts a file into the playlists' folder while the channel is on air, whole
+// from the first moment: it is renamed into place.
+func (c *Channel) Drop(name, text string) {
+	c.put("playlists/.dropped", text)
+	if err := os.Rename(filepath.Join(c.Dir, "playlists/.dropped"), filepath.Join(c.Dir, "playlists", name)); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -146,6 +171,9 @@ func (c *Channel) putMedia(clip Clip, name string) error {
 	to := filepath.Join(c.Dir, "media", name)
 	if _, err := os.Lstat(to); err == nil {
 		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
 	}
 	switch clip.Kind {
 	case Missing:

@@ -266,6 +266,25 @@ func (p *Tap) Lateness() (l Late) {
 	return l
 }
 
+// Zero is when the first picture of the last session passed, or would have passed
+// had it been as prompt as the promptest message: timestamps count from here.
+func (p *Tap) Zero() (zero time.Time) {
+	first := time.Duration(-1)
+	session := p.lastSession()
+	for _, m := range p.Media() {
+		if m.Header || !m.Video || m.Session != session {
+			continue
+		}
+		if first < 0 {
+			first, zero = m.Stamp, m.At
+		}
+		if at := m.At.Add(first - m.Stamp); at.Before(zero) {
+			zero = at
+		}
+	}
+	return zero
+}
+
 func (p *Tap) lastSession() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
