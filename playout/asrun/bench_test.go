@@ -42,7 +42,9 @@ func TestHundredThousandRows(t *testing.T) {
 	took := time.Since(began)
 	require.Equal(t, 100_000, n)
 	t.Logf("100,000 rows in %v", took.Round(time.Millisecond))
-	require.Less(t, took, 10*time.Second) // a second on a quiet machine
+	if !raced {
+		require.Less(t, took, 10*time.Second) // less than one on a quiet machine
+	}
 
 	began, n = time.Now(), 0
 	for range Read(context.Background(), dir, day.Add(50_000*time.Second), day.Add(51_000*time.Second)) {

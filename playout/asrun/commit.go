@@ -13,14 +13,14 @@ const put = "INSERT OR REPLACE INTO rows (" + columns + ") VALUES (?,?,?,?,?,?,?
 
 // commit writes the batch in one transaction.
 func (w *writer) commit(ctx context.Context, b batch) error {
-	if len(b.rows) == 0 && !b.place && b.bans == nil && !(b.last && w.begun) {
+	if len(b.rows) == 0 && !b.place && b.bans == nil && (!b.last || !w.begun) {
 		return nil
 	}
 	tx, err := w.file.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()
+	defer func() { _ = tx.Rollback() }() // nothing after a commit
 	t := &txn{ctx: ctx, tx: tx, mark: w.mark}
 	begun := w.begun
 	if len(b.rows) > 0 || b.head != nil {

@@ -65,18 +65,22 @@ func fastChannel(dir string) {
 	}
 }
 
-// life runs a channel on dir for a time and kills it. It returns the tick counter
+// life runs a channel on dir for a time, counted from its first word or, if it is
+// to be a short one, from its start, and kills it. It returns the tick counter
 // it began with and the ticks it had aired by its own word, early being those of
 // a second before the end.
-func life(t *testing.T, dir string, d time.Duration) (base, early, aired int64) {
+func life(t *testing.T, dir string, d time.Duration, short bool) (base, early, aired int64) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	kill := time.AfterFunc(d, func() { _ = cmd.Process.Kill() })
+	kill := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	defer kill.Stop()
+	if short {
+		kill.Reset(d)
+	}
 	type word struct {
 		at   time.Time
 		tick int64
@@ -90,6 +94,9 @@ func life(t *testing.T, dir string, d time.Duration) (base, early, aired int64) 
 		}
 		if what == "base" {
 			base = n
+			if !short {
+				kill.Reset(d)
+			}
 		} else {
 			heads = append(heads, word{time.Now(), n})
 		}
@@ -118,11 +125,11 @@ func TestKilledAtRandomMoments(t *testing.T) {
 				dir := t.TempDir()
 				counter := int64(0)
 				for n := range lives / channels {
-					d := 30*time.Millisecond + rand.N(150*time.Millisecond)
+					d := rand.N(220 * time.Millisecond)
 					if n == lives/channels-1 {
 						d = 2 * time.Second // long enough for a second to be counted
 					}
-					base, early, late := life(t, dir, d)
+					base, early, late := life(t, dir, d, n%10 == 5)
 					aired.Add(late)
 					if late == 0 && base == 0 { // killed before it had begun
 						continue
@@ -141,7 +148,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 		}
 	})
 	t.Logf("%d lives aired %d ticks, %d of them are known (a tick is a millisecond)", lives, aired.Load(), kept.Load())
-	require.Greater(t, kept.Load(), aired.Load()/3)
+	require.Greater(t, kept.Load(), aired.Load()/4)
 }
 
 // inOrder requires that each life went on with the item that was on air, that
@@ -149,13 +156,13 @@ func TestKilledAtRandomMoments(t *testing.T) {
 func inOrder(t *testing.T, rows []Row) {
 	item, offs := 0, 0
 	for i, r := range rows {
-		switch {
-		case r.Outcome == Off:
+		switch r.Outcome {
+		case Off:
 			offs++
 			require.Zero(t, r.Ticks)
 			require.Contains(t, r.Cause, killed)
 			require.False(t, r.End.Before(r.Start))
-		case r.Outcome == "skipped":
+		case "skipped":
 		default:
 			n, err := strconv.Atoi(r.Title)
 			require.NoError(t, err, "%+v", r)
@@ -166,5 +173,5 @@ func inOrder(t *testing.T, rows []Row) {
 			item = n
 		}
 	}
-	require.Greater(t, offs, 10)
+	require.Greater(t, offs, 5)
 }

@@ -460,9 +460,10 @@ func TestKeep(t *testing.T) {
 	require.Len(t, all(t, dir), 3600)
 	c.stop()
 	require.NoError(t, <-c.ended)
-	s, err := c.store, error(nil)
-	s.w.file, err = newFile(context.Background(), dir)
+	f, err := newFile(context.Background(), dir)
 	require.NoError(t, err)
+	s := c.store
+	s.w.file = f
 	require.NoError(t, s.w.file.open(context.Background()))
 	defer s.shut()
 	require.NoError(t, s.tend(context.Background(), time.Now().Add(59*time.Minute)))

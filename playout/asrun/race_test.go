@@ -1,0 +1,5 @@
+//go:build race
+
+package asrun
+
+const raced = true
