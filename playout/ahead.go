@@ -79,9 +79,11 @@ func (e *Engine) tend(p *prospect) {
 	if p.swap != nil {
 		e.swapIn(p)
 	}
+	if p.feed == nil {
+		e.openNext(p)
+	}
 	f := p.feed
 	if f == nil {
-		e.openNext(p)
 		return
 	}
 	if f.ready && (e.n-f.opened)%5 != 0 {

@@ -86,7 +86,7 @@ func TestACutThatIsNotReadyCostsNoHold(t *testing.T) {
 	p.starts[0].at = pal25(70)
 	st.Refresh()
 	st.steps(150)
-	require.Equal(t, []string{"a0-91", "news0-99", "a92-99"}, st.story())
+	require.Equal(t, []string{"a0-90", "news0-99", "a91-99"}, st.story())
 }
 
 func TestFailuresOfWhatCutsInArePassedOverAheadOfTime(t *testing.T) {

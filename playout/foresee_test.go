@@ -152,7 +152,7 @@ func TestAStillMakesWayWhenThePlanChanges(t *testing.T) {
 	can = true
 	st.Refresh()
 	st.steps(50)
-	require.Equal(t, []string{"slate0×512", "a0-37"}, st.story())
+	require.Equal(t, []string{"slate0×511", "a0-38"}, st.story())
 }
 
 // The worker of the item that waits is killed: the ticks it had handed over would

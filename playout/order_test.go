@@ -222,7 +222,7 @@ func TestASkipAtTheJoinIsOneSkip(t *testing.T) {
 		answer := st.asks(t.Context(), true, "skipped by ops", Skipped, st.skip)
 		st.steps(15)
 		require.NoError(t, answered(t, answer))
-		require.Equal(t, []string{"a0-95", "b0-13"}, st.story())
+		require.Equal(t, []string{"a0-94", "b0-14"}, st.story())
 	})
 	scripts = map[string]script{"a": {ticks: 30}, "b": {ticks: 100, slowOpen: 40}, "c": {ticks: 100}}
 	ordered(t, scripts, func(t *testing.T, st *stage) {

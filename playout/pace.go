@@ -100,9 +100,6 @@ func (e *Engine) waitForRoom(ctx context.Context, timer *time.Timer, until time.
 // until it is content: a channel should begin with its programme.
 func (e *Engine) Warm() bool {
 	e.tend(&e.look)
-	if f := e.look.feed; f != nil && !f.ready {
-		e.tend(&e.look)
-	}
 	return e.look.feed.warm()
 }
 
