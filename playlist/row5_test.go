@@ -100,6 +100,21 @@ func TestBombs(t *testing.T) {
 	}
 }
 
+// There is an end to how many items a playlist may have.
+func TestTooManyItems(t *testing.T) {
+	lines := strings.Repeat("a\n", MaxItems)
+	list, ps := Parse("a.txt", []byte(lines), options)
+	require.Empty(t, ps)
+	require.Len(t, list.Items, MaxItems)
+	_, ps = Parse("a.txt", []byte(lines+"a\n"), options)
+	require.EqualError(t, ps.Err(), "a.txt:200001:1: 200001 items are more than 200000: split the playlist")
+	items := strings.Repeat(`{"source": "a"},`, MaxItems) + `{"source": "a"}]}`
+	_, ps = Parse("a.json", []byte(`{"items": [`+items), options)
+	require.EqualError(t, ps.Err(), "a.json:1:2: 200001 items are more than 200000: split the playlist")
+	_, ps = Parse("a.json", []byte(`{"date": "2026-11-21", "program": [`+items), options)
+	require.EqualError(t, ps.Err(), "a.json:1:24: 200001 items are more than 200000: split the playlist")
+}
+
 // A mistake near the end of a large file is found without reading it many times.
 func TestMistakeInManyItems(t *testing.T) {
 	yml, _ := many(20_000)

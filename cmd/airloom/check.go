@@ -62,18 +62,32 @@ func missingSources(list *playlist.Playlist, file string, cfg *configs.Config) p
 	if list == nil {
 		return nil
 	}
-	may := mediaOptions(cfg)
 	for _, it := range list.Items {
-		path, err := may.Resolve(it.Source)
-		if err != nil || !filepath.IsAbs(path) {
+		what, path := named(it, cfg)
+		if path == "" {
 			continue
 		}
 		if _, err := os.Stat(path); err != nil {
-			problems.Warnf(playlist.Position{File: file, Line: it.Line, Column: 1},
-				"%s is not there: until it is, the next item airs in its place", playlist.Redact(it.Source))
+			problems.Warnf(playlist.Position{File: file, Line: it.Line, Column: 1}, "%s is not there: until it is, the next item airs in its place", what)
 		}
 	}
 	return problems
+}
+
+// named is what an item names, and the path that it should have here: URLs have
+// none.
+func named(it playlist.Item, cfg *configs.Config) (what, path string) {
+	switch {
+	case it.Folder != nil:
+		return "the folder " + it.Folder.Path, filepath.Join(cfg.Media.Root, filepath.FromSlash(it.Folder.Path))
+	case it.Include != "":
+		return "the playlist " + it.Include, filepath.Join(cfg.Playlists.Watch, filepath.FromSlash(it.Include))
+	}
+	path, err := mediaOptions(cfg).Resolve(it.Source)
+	if err != nil || !filepath.IsAbs(path) {
+		path = ""
+	}
+	return playlist.Redact(it.Source), path
 }
 
 // withBase is the playlists to look through: the base playlist if none is named.
