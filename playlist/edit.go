@@ -82,7 +82,7 @@ type layout struct {
 	open  part   // the line `items:`, and what stands above it
 	items []part // one for each item
 	tail  [][]byte
-	dash  string // what an item's line begins with
+	dash  string // what a new item's line begins with
 }
 
 // splice makes the new file out of the old one's lines; nil where those are not
@@ -237,16 +237,13 @@ func takeApart(root *document.Node, old []byte) *layout {
 			from = last
 			continue
 		}
-		if i+1 < len(root.Fields) || !l.takeItems(f.Value, lines, from, start, last) {
-			return nil // keys behind the items are rare
+		if !l.takeItems(f.Value, lines, from, start, last) {
+			return nil
 		}
-		from = last
+		l.tail = lines[last:] // keys behind the items too, as long as they stay what they are
+		return l
 	}
-	l.tail = lines[from:]
-	if l.dash == "" {
-		return nil
-	}
-	return l
+	return nil
 }
 
 // lastContent is the end of what stands from start on, without the comments and

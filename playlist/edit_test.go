@@ -79,6 +79,19 @@ func TestEditKeepsWhatThePersonWrote(t *testing.T) {
 		}(), "an empty list is written anew")
 }
 
+func TestEditBeforeOtherKeys(t *testing.T) {
+	old := "items:\n  # one\n  - {source: one.mp4}\n# how\nloop: false # not\nname: N\n"
+	p := parseText(t, old)
+	p.Items[0].In = time.Minute
+	out, ps := Edit("main.yml", []byte(old), p, options)
+	require.Empty(t, ps)
+	require.Equal(t, strings.Replace(old, "one.mp4}", "one.mp4, in: \"00:01:00\"}", 1), string(out))
+	p.Name = "M"
+	out, ps = Edit("main.yml", []byte(old), p, options)
+	require.Empty(t, ps)
+	require.Equal(t, "name: M\nloop: false\nitems:\n  - {source: one.mp4, in: \"00:01:00\"}\n", string(out), "such a file is written anew")
+}
+
 func TestEditOfOtherLayouts(t *testing.T) {
 	for name, old := range map[string]string{
 		"flow.yml":    `{items: [{source: a.mp4}, {source: b.mp4}]}`,
