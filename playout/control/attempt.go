@@ -20,8 +20,9 @@ type picker func(on playlist.Entry, left, n int64) (playlist.Entry, error)
 
 // attempt is a change of what airs, on its way.
 type attempt struct {
-	what string          // the command's word
-	why  string          // for what it takes off air: "skipped by bob (ctl)"
+	what string // the command's word
+	who  Who
+	why  string          // what happens to what it takes off air: "skipped", by who
 	as   playout.Outcome // of what it takes off air; "": Cut
 	next bool            // at the next join, not at once
 	pick picker
@@ -63,7 +64,7 @@ const tries = 20
 // run makes the attempt: it returns once the change is on air.
 func (d *Desk) run(ctx context.Context, a *attempt) error {
 	for {
-		err := d.rooms.Engine.Air(ctx, !a.next, a.why, cmp.Or(a.as, playout.Cut), func(on playlist.Entry, left, n int64) (playlist.Entry, error) {
+		err := d.rooms.Engine.Air(ctx, !a.next, a.why+" by "+a.who.String(), cmp.Or(a.as, playout.Cut), func(on playlist.Entry, left, n int64) (playlist.Entry, error) {
 			return d.choose(a, on, left, n)
 		})
 		if fault := (*media.Fault)(nil); a.then != nil && errors.As(err, &fault) && len(a.failed) < tries {

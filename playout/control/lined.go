@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"airloom/playout"
@@ -17,6 +18,7 @@ type lined struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when it has aired, or will not
 	err    error         // why not; read after done
+	stood  atomic.Bool   // it stood ready, and has been answered so
 }
 
 // put makes a change of what airs, and answers once it is on air; or, where it
@@ -50,6 +52,7 @@ func (d *Desk) lineUp(ctx context.Context, a *attempt, words func(change) string
 	for {
 		snap, counts := d.rooms.Engine.Snapshot()
 		if to := a.made().to; to.Item.ID != "" && same(snap.Next, to) {
+			l.stood.Store(true)
 			return Answer{Said: named(to) + d.after(snap, counts), Item: itemOf(to)}, nil
 		}
 		select {
@@ -105,17 +108,26 @@ func (d *Desk) await(ctx context.Context, l *lined) {
 			return
 		}
 	}
-	switch {
-	case l.err == nil:
-		d.rooms.Log.Info("what was lined up is on air", "command", l.what, "item", named(l.made().to))
-	case ctx.Err() == nil:
-		d.rooms.Log.Warn("what was lined up does not air", "command", l.what, "item", named(l.made().to), "cause", l.err)
+	if l.stood.Load() && ctx.Err() == nil { // else it has been answered, or taken back
+		d.tellMoment(l)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.lined == l {
 		d.lined = nil
 	}
+}
+
+// tellMoment takes note of what came of a change when its moment came.
+func (d *Desk) tellMoment(l *lined) {
+	to := l.made().to
+	a, err := Answer{}, l.err
+	if err == nil {
+		a = d.onAir(named(to), to)
+	} else {
+		err = d.refusal(context.Background(), err)
+	}
+	d.note(l.who, l.what+" "+named(to)+", lined up before", l.since, a, err)
 }
 
 // unline takes back what is lined up, and returns it.

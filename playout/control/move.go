@@ -15,7 +15,7 @@ import (
 // the one on air now.
 func (d *Desk) Skip(ctx context.Context, who Who, item string) (Answer, error) {
 	return d.move(ctx, who, "skip", item, func(ctx context.Context, on playlist.Entry) (Answer, error) {
-		a := &attempt{what: "skip", why: "skipped by " + who.String(), as: playout.Skipped}
+		a := &attempt{what: "skip", who: who, why: "skipped", as: playout.Skipped}
 		if l := d.unline(); l != nil {
 			a.pick, a.then = d.meaning(on, l.pick), l.then
 		} else {
@@ -53,7 +53,7 @@ func (d *Desk) passed(on playlist.Entry) (list []playlist.Entry) {
 func (d *Desk) Back(ctx context.Context, who Who, item string) (Answer, error) {
 	return d.move(ctx, who, "back", item, func(ctx context.Context, on playlist.Entry) (Answer, error) {
 		d.unline()
-		a := &attempt{what: "back", why: "back to the item before by " + who.String(),
+		a := &attempt{what: "back", who: who, why: "back to the item before",
 			pick: d.meaning(on, d.rooms.Rundown.Back), then: d.rooms.Rundown.Back}
 		return d.put(ctx, a, func(c change) string { return "went back to " + named(c.to) })
 	})
@@ -62,7 +62,7 @@ func (d *Desk) Back(ctx context.Context, who Who, item string) (Answer, error) {
 // Restart begins the item on air again.
 func (d *Desk) Restart(ctx context.Context, who Who, item string) (Answer, error) {
 	return d.move(ctx, who, "restart", item, func(ctx context.Context, on playlist.Entry) (Answer, error) {
-		a := &attempt{what: "restart", why: "begun again by " + who.String(), pick: d.meaning(on, d.to(0))}
+		a := &attempt{what: "restart", who: who, why: "begun again", pick: d.meaning(on, d.to(0))}
 		return d.put(ctx, a, func(c change) string { return "began " + named(c.to) + " again" })
 	})
 }
@@ -74,7 +74,7 @@ func (d *Desk) Seek(ctx context.Context, who Who, item string, to time.Duration)
 		if err := d.reaches(on, tick); err != nil {
 			return Answer{}, err
 		}
-		a := &attempt{what: "seek", why: "moved to " + d.at(tick) + " by " + who.String(), pick: d.meaning(on, d.to(tick))}
+		a := &attempt{what: "seek", who: who, why: "moved to " + d.at(tick), pick: d.meaning(on, d.to(tick))}
 		return d.put(ctx, a, func(c change) string { return named(c.to) + " goes on from " + d.at(tick) })
 	})
 }
@@ -117,7 +117,7 @@ func (d *Desk) Undo(ctx context.Context, who Who) (Answer, error) {
 			return Answer{}, refuse(Refused, "there is nothing to undo: only what changed within the last %v can be", undoWithin)
 		}
 		d.unline()
-		a := &attempt{what: "undo", why: c.what + " undone by " + who.String(), pick: d.without(*c), then: d.following}
+		a := &attempt{what: "undo", who: who, why: c.what + " undone", pick: d.without(*c), then: d.following}
 		return d.put(ctx, a, func(done change) string {
 			return fmt.Sprintf("undid %s: %s goes on from %s", c.what, named(done.to), d.at(done.to.From))
 		})
@@ -125,22 +125,29 @@ func (d *Desk) Undo(ctx context.Context, who Who) (Answer, error) {
 }
 
 // without is where the programme would be without a change. While an operator
-// holds the channel, time stands still for it.
+// holds the channel, it would stand still too.
 func (d *Desk) without(c change) picker {
-	var stands *playlist.Entry
+	var held, since int64 // ticks that it stood still; since when it does now, 0: it does not
 	return func(_ playlist.Entry, _, n int64) (playlist.Entry, error) {
 		snap, _ := d.rooms.Engine.Snapshot()
-		if snap.Forced != "" && stands != nil {
-			return *stands, nil
+		switch {
+		case snap.Forced == "" && since > 0:
+			held, since = held+n-since, 0
+		case snap.Forced != "" && since == 0:
+			if since = n; snap.Airs == snap.Forced {
+				since = max(c.n, snap.Since)
+			}
 		}
-		e, tick := where(d.rooms.Rundown, c, n)
+		then := n - held
+		if since > 0 {
+			then = since - held
+		}
+		e, tick := where(d.rooms.Rundown, c, then)
 		if e.Mode == playlist.ModeSlate { // a planned still: no clip to go to a place in
 			e.From, e.Ticks = tick, max(0, e.Ticks-(tick-e.From))
 			return e, nil
 		}
-		e, err := d.rooms.Rundown.Seek(e, tick, n)
-		stands = &e
-		return e, err
+		return d.rooms.Rundown.Seek(e, tick, n)
 	}
 }
 

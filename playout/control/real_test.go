@@ -33,12 +33,16 @@ func (f frame) Release()           {}
 
 // reel opens clips and is the encoder that sees what airs of them.
 type reel struct {
-	opens time.Duration
-	mu    sync.Mutex
-	seen  []frame // by the channel's tick
+	opens  time.Duration
+	mu     sync.Mutex
+	opened []string
+	seen   []frame // by the channel's tick
 }
 
 func (r *reel) Open(_ context.Context, s media.Spec, at media.Start) playout.Clip {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.opened = append(r.opened, s.Source)
 	return &strip{spec: s, k: at.Tick, from: time.Now().Add(r.opens)}
 }
 
@@ -158,6 +162,7 @@ func TestRealSkipBackAndRestart(t *testing.T) {
 		a, err := h.Skip(h.ctx, bob, "a")
 		require.NoError(t, err)
 		require.Contains(t, a.Said, "skipped 'a' for 'b' (main.yml #3): on air since")
+		require.Equal(t, []string{"a", "missing", "b"}, h.opened, "what is ready airs, nothing is tried twice")
 		time.Sleep(5 * time.Second)
 		h.line(t, "b")
 		_, err = h.Restart(h.ctx, bob, "b")
@@ -246,6 +251,8 @@ func TestRealTakeNext(t *testing.T) {
 		h.line(t, "a")
 		time.Sleep(3 * time.Second)
 		h.line(t, "n2") // a seek leaves in place what is lined up
+		require.Equal(t, "take 'n2' (news.yml #2), lined up before", h.Notes()[0].Asked)
+		require.Contains(t, h.Notes()[0].Said, "'n2' (news.yml #2): on air since")
 		time.Sleep(20 * time.Second)
 		h.line(t, "b") // the plan goes on after the item that was left at the join
 
@@ -287,7 +294,24 @@ func TestRealHold(t *testing.T) {
 		_, err = h.Undo(h.ctx, bob)
 		require.NoError(t, err)
 		time.Sleep(time.Second)
-		h.line(t, "a")
+		on := h.line(t, "a")
+
+		_, err = h.Take(h.ctx, bob, Take{Playlist: "news.yml"})
+		require.NoError(t, err)
+		time.Sleep(time.Second)
+		held := h.ticks()
+		_, err = h.Hold(h.ctx, bob, true)
+		require.NoError(t, err)
+		time.Sleep(3 * time.Second)
+		a, err = h.Undo(h.ctx, bob)
+		require.NoError(t, err)
+		require.Contains(t, a.Said, "'a' (main.yml #1) stands ready")
+		time.Sleep(time.Minute)
+		_, err = h.Hold(h.ctx, bob, false)
+		require.NoError(t, err)
+		held = h.ticks() - held
+		time.Sleep(time.Second)
+		require.InDelta(t, on+held, h.line(t, "a"), 2, "the programme stood still meanwhile")
 	})
 }
 
@@ -317,6 +341,7 @@ func TestRealTakeOfWhatCannotPlay(t *testing.T) {
 		require.EqualError(t, err, "missing is missing")
 		_, err = h.Take(h.ctx, bob, Take{Item: "missing", Next: true})
 		require.EqualError(t, err, "missing is missing")
+		require.Len(t, h.Notes(), 2, "one each")
 		time.Sleep(time.Second)
 		require.Equal(t, on, h.line(t, "a"), "the air did not notice")
 	})

@@ -29,7 +29,7 @@ func (d *Desk) Take(ctx context.Context, who Who, t Take) (Answer, error) {
 	key := fmt.Sprintf("take %s %s %s", when, e.Playlist, e.Item.ID)
 	return d.inTurn(ctx, who, key, fmt.Sprintf("take %s %s", named(e), when), func(ctx context.Context) (Answer, error) {
 		d.unline()
-		a := &attempt{what: "take", why: fmt.Sprintf("%s taken by %s", named(e), who), next: t.Next,
+		a := &attempt{what: "take", who: who, why: named(e) + " taken", next: t.Next,
 			pick: func(on playlist.Entry, left, n int64) (playlist.Entry, error) {
 				return d.rooms.Rundown.Take(on, left, n, e.Playlist, e.Item.ID)
 			}}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"airloom/playlist"
 	"airloom/playout"
@@ -282,6 +283,13 @@ func TestWhatIsNoDeadSocketIsLeftAlone(t *testing.T) {
 
 func TestOnlyOneOfManyThatStartAtOnceWins(t *testing.T) {
 	folder := t.TempDir()
+	starting, err := os.Open(folder) // one that has the folder, and no socket yet
+	require.NoError(t, err)
+	require.NoError(t, unix.Flock(int(starting.Fd()), unix.LOCK_SH))
+	_, err = Listen(folder, nil, nil)
+	require.ErrorIs(t, err, ErrRunning)
+	require.NoError(t, starting.Close())
+
 	won := make(chan *Server, 20)
 	var wg sync.WaitGroup
 	for range 20 {
