@@ -22,6 +22,8 @@ func (p *Plans) Take(e playlist.Entry, left, n int64, c Clock, file, itemID stri
 	s := p.stage(e, n, c)
 	if s.air == onNone || s.run(s.air).list != l {
 		s.leave(e, left)
+	} else {
+		s.own()
 	}
 	s.due()
 	r := s.target(l)
@@ -90,6 +92,7 @@ func (p *Plans) Back(e playlist.Entry, _, n int64, c Clock) (playlist.Entry, err
 	if s.first || s.air == onNone || len(s.run(s.air).list.items) == 0 {
 		return playlist.Entry{}, errors.New("nothing of the plan is on air to go back from")
 	}
+	s.own()
 	s.due()
 	if s.air == onNone {
 		return playlist.Entry{}, errors.New("the playlist on air is over: there is nothing to go back to")

@@ -44,6 +44,7 @@ type run struct {
 	end   int64 // see plan.end; of others forever
 	cuts  bool
 	begun bool
+	laps  int // how often it has begun again
 	position
 }
 
@@ -145,11 +146,9 @@ func (r *run) pass(airings int) bool {
 		return true
 	}
 	r.at = 0
+	r.laps++
 	return r.kind == base || r.kind == timed && r.list.loops
 }
-
-// atStart says that the run is about to begin, or to begin again.
-func (r *run) atStart() bool { return r.at == 0 && r.round == 0 && r.file == 0 && r.visit == nil }
 
 // planned is the run's start as people read it.
 func (r *run) planned(zone *time.Location) time.Time {

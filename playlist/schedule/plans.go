@@ -51,7 +51,7 @@ func New(in Inputs) (*Plans, playlist.Problems) {
 		in.Zone = time.UTC
 	}
 	p := &Plans{in: in, lists: make(map[string]*list, len(in.Lists)), scrap: in.Grid.Ticks(2 * time.Second)}
-	flat, ps := flatten(in.Lists)
+	flat, ps := flatten(in.Lists, in.Base)
 	for _, l := range flat {
 		p.lists[l.file] = l
 		if s := l.plan; s != nil {
@@ -160,7 +160,7 @@ type flattener struct {
 }
 
 // flatten lays the playlists out, by file name.
-func flatten(in []*playlist.Playlist) ([]*list, playlist.Problems) {
+func flatten(in []*playlist.Playlist, base string) ([]*list, playlist.Problems) {
 	in = slices.Clone(in)
 	slices.SortFunc(in, func(a, b *playlist.Playlist) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Version, b.Version))
@@ -171,8 +171,12 @@ func flatten(in []*playlist.Playlist) ([]*list, playlist.Problems) {
 		f.lists[pl.File] = pl
 	}
 	out := make([]*list, len(in))
-	for i, pl := range in {
-		out[i] = f.list(pl)
+	for _, first := range []bool{true, false} { // the base before the others, should they unfold to too much
+		for i, pl := range in {
+			if (pl.File == base) == first {
+				out[i] = f.list(pl)
+			}
+		}
 	}
 	return out, f.ps
 }
@@ -199,20 +203,19 @@ func (f *flattener) list(pl *playlist.Playlist) *list {
 
 // add lays out one item: itself, or what it includes.
 func (f *flattener) add(l *list, file, prefix string, it playlist.Item, outer int) {
-	id := prefix + it.ID
+	id, at := prefix+it.ID, document.Position{File: file, Line: it.Line, Column: 1}
+	if f.room <= 0 {
+		return
+	}
+	if f.room--; f.room == 0 {
+		f.ps.Errorf(at, "the included playlists unfold to more than %d items: what comes from here on is left out. Include less, or use a folder", maxItems)
+		return
+	}
 	if it.Include == "" {
-		if f.room <= 0 {
-			return
-		}
-		if f.room--; f.room == 0 {
-			f.ps.Errorf(document.Position{File: file, Line: it.Line, Column: 1},
-				"the included playlists unfold to more than %d items: what comes from here on is left out. Include less, or use a folder", maxItems)
-		}
 		it.ID = id
 		l.items, l.outer = append(l.items, it), append(l.outer, outer)
 		return
 	}
-	at := document.Position{File: file, Line: it.Line, Column: 1}
 	pl := f.lists[it.Include]
 	switch {
 	case pl == nil:

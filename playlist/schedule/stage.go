@@ -28,8 +28,9 @@ func (p *Plans) stage(e playlist.Entry, n int64, c Clock) *stage {
 		return s
 	}
 	s.place = *pl
-	s.runs, s.missed = slices.Clone(pl.runs), nil
+	s.missed = nil
 	if pl.plans != p {
+		s.own()
 		s.carry()
 	}
 	if n > pl.tick {
@@ -37,6 +38,7 @@ func (p *Plans) stage(e playlist.Entry, n int64, c Clock) *stage {
 	}
 	if s.now < s.seen-day { // the clock had been wrong: what matters is what came since the entry began
 		s.seen = s.now - s.aired
+		s.own()
 		for i := len(s.runs) - 1; i >= 0; i-- {
 			if s.runs[i].start > s.now {
 				s.drop(i)
@@ -46,6 +48,9 @@ func (p *Plans) stage(e playlist.Entry, n int64, c Clock) *stage {
 	s.took = s.take() >= 0
 	return s
 }
+
+// own makes the runs the stage's own, to be changed.
+func (s *stage) own() { s.runs = slices.Clone(s.runs) }
 
 // begin sets out from nothing, or from an entry that somebody else made.
 func (s *stage) begin(e playlist.Entry) {
@@ -58,6 +63,7 @@ func (s *stage) begin(e playlist.Entry) {
 
 // leave notes where the run on air was left.
 func (s *stage) leave(e playlist.Entry, left int64) {
+	s.own()
 	if s.beside || s.air == onNone {
 		return
 	}
@@ -234,17 +240,15 @@ func (s *stage) join(r *run) bool {
 		}
 		behind -= max(ticks, 0)
 		lap += max(ticks, 0)
-		if !r.step() {
+		laps := r.laps
+		if !r.step() || !s.settle(r) {
 			return false
 		}
-		if r.atStart() {
+		if r.laps > laps {
 			if lap == 0 {
 				return true // nothing in it can play: that is for others to find out
 			}
 			behind, lap = behind%lap, 0
-		}
-		if !s.settle(r) {
-			return false
 		}
 	}
 	return true
