@@ -115,8 +115,11 @@ func readPlaylists(ctx context.Context, cfg *configs.Config) ([]*playlist.Playli
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l := library.New(library.Config{Dir: cfg.Playlists.Watch, Options: libraryOptions(cfg)})
-	ended := make(chan error, 1)
-	go func() { ended <- l.Run(ctx) }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = l.Run(ctx) // what stands against it, Rescan says
+	}()
 	<-l.Ready()
 	if _, err := l.Rescan(ctx); err != nil {
 		return nil, nil, fmt.Errorf("read the playlists in %s: %w", cfg.Playlists.Watch, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airloom/playlist/document"
+	"airloom/playlist/when"
 )
 
 // dayWords are days that have a name, counted from today.
@@ -50,7 +51,13 @@ func parsePoint(text string, now time.Time, zone *time.Location) (time.Time, err
 	if !ok || !ok2 {
 		return time.Time{}, fmt.Errorf("%q is no point in time: %s", text, pointForms)
 	}
-	return time.Date(y, m, d, h.Hour(), h.Minute(), h.Second(), 0, zone), nil
+	// As a playlist's `at` would have it, on the nights clocks change too.
+	reading := time.Date(y, m, d, h.Hour(), h.Minute(), h.Second(), 0, time.UTC).Format(time.DateTime)
+	moment, err := when.ParseMoment(reading)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q %w", text, err)
+	}
+	return moment.In(zone).In(zone), nil
 }
 
 const pointForms = `write "2026-11-21 20:00", "20:00" (today), "tomorrow 06:00", "now", "-24h" or RFC 3339`

@@ -193,7 +193,7 @@ func (h *hand) stop() {
 
 // kill ends the child, or abandons one that even that does not end.
 func (h *hand) kill() {
-	_ = h.Kill()
+	_ = h.o.kill(h.Process)
 	if !h.gone(h.o.dies) {
 		h.o.Log.Error("a child that looks at files hangs beyond SIGKILL and is abandoned; check the storage of the media root", "pid", h.Pid)
 		h.stuck.wait(h.dead)
@@ -300,8 +300,10 @@ func (s *stuck) wait(dead <-chan struct{}) {
 	}()
 }
 
-func (s *stuck) full() bool {
+func (s *stuck) full() bool { return s.count() >= maxStuck }
+
+func (s *stuck) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.n >= maxStuck
+	return s.n
 }

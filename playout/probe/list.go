@@ -122,7 +122,7 @@ func (l *lister) walk(real, name string, depth int) error {
 		return err
 	}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		at := [2]uint64{uint64(st.Dev), st.Ino}
+		at := [2]uint64{st.Dev, st.Ino}
 		if l.been[at] {
 			return nil
 		}

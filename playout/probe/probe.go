@@ -15,6 +15,7 @@ package probe
 
 import (
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -44,6 +45,7 @@ type Options struct {
 	Args []string
 
 	within, dies time.Duration // see answersIn and diesIn
+	kill         func(*os.Process) error
 }
 
 // key is what an item's length depends on, beside the file.
@@ -127,6 +129,9 @@ func New(o Options) *Prober {
 	def(&o.Rescan, time.Minute)
 	def(&o.within, answersIn)
 	def(&o.dies, diesIn)
+	if o.kill == nil {
+		o.kill = (*os.Process).Kill
+	}
 	p := &Prober{
 		o: o, grid: timeline.Of(o.House), lengths: map[key]*length{}, listings: map[folder]*listing{},
 		wake: make(chan struct{}, 1), changed: make(chan struct{}, 1),

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -225,6 +226,42 @@ func TestTrouble(t *testing.T) {
 	kind, _ = b.Why(items[3])
 	require.Equal(t, media.FaultStalled, kind)
 	require.Zero(t, b.stuck.n)
+}
+
+// A child that even SIGKILL does not end is left behind, and where they are too
+// many no more are started until one of them is gone.
+func TestAbandoned(t *testing.T) {
+	b := pretender(t)
+	b.o.within, b.o.dies = 300*time.Millisecond, 50*time.Millisecond
+	var left []*os.Process
+	b.o.kill = func(p *os.Process) error { left = append(left, p); return nil }
+	var items []playlist.Item
+	for i := range maxStuck + 2 {
+		items = append(items, b.put(t, fmt.Sprintf("%d/hang.mp4", i))...)
+	}
+	for i, it := range append(items, b.put(t, "ticks=3.mp4")...) {
+		b.Ticks(it)
+		require.NoError(t, b.work(context.Background(), 1, func(int, int) {}))
+		require.Equal(t, min(i+1, maxStuck), b.stuck.n)
+		require.Len(t, left, min(i+1, maxStuck))
+	}
+	require.Contains(t, b.log.String(), "hangs beyond SIGKILL")
+	last := playlist.Item{Source: "ticks=3.mp4"}
+	require.Zero(t, b.Ticks(last), "nobody could look at it")
+	require.NoError(t, left[0].Kill())
+	for b.stuck.full() {
+		runtime.Gosched()
+	}
+	b.o.kill = (*os.Process).Kill
+	b.Prober.again()
+	require.NoError(t, b.work(context.Background(), 1, func(int, int) {}))
+	require.EqualValues(t, 3, b.Ticks(last))
+	for _, p := range left[1:] {
+		require.NoError(t, p.Kill())
+	}
+	for b.stuck.count() > 0 {
+		runtime.Gosched()
+	}
 }
 
 // A named pipe does not make the real child wait.

@@ -34,7 +34,6 @@ type book struct {
 type finding struct {
 	code     Code
 	list, id string
-	message  string
 }
 
 // ahead is a finding of the look-ahead: it concerns the end of what is on air then.
@@ -55,7 +54,6 @@ type gap struct {
 	ticks int64
 	kinds map[playout.Outcome]int64
 	after playlist.Entry
-	cause string
 }
 
 func newBook(o *Options, total int64) *book {
@@ -63,9 +61,6 @@ func newBook(o *Options, total int64) *book {
 	b.r = Report{From: o.From, Ticks: total, To: o.From.Add(b.grid.Due(total)), LongestAt: -1}
 	return b
 }
-
-// at is when a tick is due, in the zone of the rehearsal's beginning.
-func (b *book) at(tick int64) time.Time { return b.o.From.Add(b.grid.Due(tick)) }
 
 // row takes a row of the engine's down.
 func (b *book) row(r playout.Row) {
@@ -85,7 +80,7 @@ func (b *book) row(r playout.Row) {
 		return
 	}
 	if r.Ticks > 0 {
-		b.endGap(e)
+		b.endGap()
 	}
 	switch r.Outcome {
 	case playout.Skipped:
@@ -225,8 +220,8 @@ func (b *book) standIn(r playout.Row) {
 	b.r.Held += r.Ticks
 }
 
-// endGap takes a gap down that is over; e is what airs after it.
-func (b *book) endGap(playlist.Entry) {
+// endGap takes a gap down that is over.
+func (b *book) endGap() {
 	g := b.gap
 	if !g.open {
 		return
@@ -291,7 +286,7 @@ func (b *book) see(code Code, tick, ticks int64, e playlist.Entry, message strin
 
 // report is the book, closed.
 func (b *book) report() *Report {
-	b.endGap(playlist.Entry{})
+	b.endGap()
 	b.r.Lists = len(b.lists)
 	slices.SortStableFunc(b.r.Findings, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.Severity, y.Severity), cmp.Compare(x.Tick, y.Tick))
