@@ -57,6 +57,7 @@ type Playhead struct {
 // Saved is what the last run left.
 type Saved struct {
 	Playhead Playhead // with the channel's ticks; its At is zero where there is none
+	Ticks    int64    // the channel's tick counter: what this run's tick 0 is
 	Ended    string   // why the last run ended; "" after a crash
 	Seed     uint64   // for everything that is shuffled: made once, and kept
 }
@@ -79,6 +80,9 @@ const (
 	busy = 2 * time.Second
 	// farewell is how long the last write may take.
 	farewell = 1500 * time.Millisecond
+	// patience is for how long the end of another airloom is waited for. One that
+	// goes on for longer is another channel, and what it leaves one day is its own.
+	patience = 30 * time.Second
 	// silent is when storage that does not answer is told of.
 	silent = 5 * time.Second
 )

@@ -77,18 +77,18 @@ func (t *txn) insert(r Row, id any) {
 
 // begin closes what the last run left open, and tells of the time since.
 func (t *txn) begin(l left, b batch) {
-	t.at = l.last
+
 	why := killed
 	if l.ended.Valid {
 		why = l.ended.String
 	}
 	t.close(why)
-	first := b.starts()
-	if first.Before(l.last) { // the clock was set back: there is no telling how long
-		first = l.last
+	first, last := b.starts(), l.last
+	if last.IsZero() || first.Before(last) { // the clock was set back: there is no telling how long
+		last = first
 	}
-	t.insert(Row{Tick: t.next, Ticks: l.counter - t.next, Start: l.last, End: first, Outcome: Off,
-		Cause: why + ": nothing aired for " + first.Sub(l.last).Round(100*time.Millisecond).String()}, nil)
+	t.insert(Row{Tick: t.next, Ticks: l.counter - t.next, Start: last, End: first, Outcome: Off,
+		Cause: why + ": nothing aired for " + first.Sub(last).Round(100*time.Millisecond).String()}, nil)
 	t.next = l.counter
 }
 
@@ -147,27 +147,21 @@ func (t *txn) append(r Row) {
 		t.next = r.Tick + r.Ticks
 		t.done = t.next - t.base
 	}
-	t.at = r.End
 	t.insert(r, nil)
 }
 
-// note writes where the channel stands.
+// note writes how far this run has come, and where the channel stands.
 func (t *txn) note(b batch) {
-	tick, place := t.next, []byte(nil)
-	if b.head != nil {
-		place = b.head.Place
-		if n := t.base + b.head.Tick; n >= tick {
-			tick, t.at = n, b.head.At
-		}
-	}
 	var ended any
 	if b.last {
 		ended = b.ended
 	}
-	t.exec(`INSERT INTO run (one, run, base, seq, tick, at, place, ended, seed) VALUES (1,?,?,?,?,?,?,?,?)
-		ON CONFLICT (one) DO UPDATE SET run = excluded.run, base = excluded.base, seq = excluded.seq, tick = excluded.tick,
-			at = excluded.at, place = coalesce(excluded.place, place), ended = excluded.ended, seed = excluded.seed`,
-		b.run, t.base, t.seq, tick, t.at.UnixNano(), place, ended, int64(b.seed))
+	t.exec(`INSERT INTO run (one, run, base, seq, next, ended, seed) VALUES (1,?,?,?,?,?,?)
+		ON CONFLICT (one) DO UPDATE SET run = excluded.run, base = excluded.base, seq = excluded.seq, next = excluded.next,
+			ended = excluded.ended, seed = excluded.seed`, b.run, t.base, t.seq, t.next, ended, int64(b.seed))
+	if b.head != nil {
+		t.exec("UPDATE run SET place = ?, tick = ?, at = ?", b.head.Place, t.base+b.head.Tick, b.head.At.UnixNano())
+	}
 }
 
 func (t *txn) bans(list []Ban) {

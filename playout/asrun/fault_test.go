@@ -44,9 +44,12 @@ func (c *channel) written(dir string) {
 }
 
 // blind begins a channel whose state cannot be had: it has to do without.
-func blind(t *testing.T, dir string, why string) *channel {
+func blind(t *testing.T, dir string, why string, how ...func(*Store)) *channel {
 	c := &channel{t: t, alerts: &alerts{}, start: day, ended: make(chan error, 1)}
 	c.store = Open(dir, 0, slog.New(slog.DiscardHandler), c.alerts.alert)
+	for _, set := range how {
+		set(c.store)
+	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	var err error
 	c.saved, err = c.store.Last(c.ctx)
@@ -244,6 +247,8 @@ func TestSecondAirloom(t *testing.T) {
 	dir := t.TempDir()
 	c := begin(t, dir, day)
 	c.airs("one", 5)
+	guest := blind(t, dir, "another airloom", func(s *Store) { s.limit = time.Now() }) // it has waited for long enough
+	guest.airs("foreign", 50)
 	other := blind(t, dir, fmt.Sprintf("another airloom (process %d) uses the state directory", os.Getpid()))
 	other.start = day.Add(-time.Hour)
 	other.airs("elsewhere", 100)
@@ -259,6 +264,10 @@ func TestSecondAirloom(t *testing.T) {
 	require.Equal(t, int64(112), abut(t, rows))
 	require.Equal(t, []string{"one", "two", "", "elsewhere"}, []string{rows[0].Title, rows[1].Title, rows[2].Title, rows[3].Title})
 	require.Equal(t, Off, rows[2].Outcome)
+
+	guest.stop()
+	require.ErrorContains(t, <-guest.ended, "1 rows")
+	require.Len(t, all(t, dir), 4, "what is another channel's stays so")
 }
 
 // spoil writes nonsense over a part of the file.
@@ -350,7 +359,7 @@ func TestDamagedWhileRunning(t *testing.T) {
 	require.Equal(t, Unknown, rows[0].Outcome)
 	require.Len(t, aside(t, dir), 1)
 	c = begin(t, dir, day.Add(time.Hour))
-	require.Equal(t, int64(9005), c.saved.Playhead.Tick)
+	require.Equal(t, int64(9005), c.saved.Ticks)
 	require.Len(t, c.store.Banned(), 1)
 	c.end("")
 }
@@ -420,6 +429,25 @@ func TestStuckStorage(t *testing.T) {
 	require.ErrorContains(t, <-ended, "1 rows of the as-run log are lost")
 	close(free)
 	<-s.loaded
+}
+
+func TestStorageAnswersAgain(t *testing.T) {
+	dir, free := t.TempDir(), make(chan struct{})
+	c := &channel{t: t, alerts: &alerts{}, start: day, ended: make(chan error, 1)}
+	c.store = Open(dir, 0, slog.New(slog.DiscardHandler), c.alerts.alert)
+	c.store.silent = 10 * time.Millisecond
+	c.store.opens = func(ctx context.Context, dir string) (*file, error) {
+		<-free
+		return newFile(ctx, dir)
+	}
+	c.ctx, c.stop = context.WithCancel(context.Background())
+	go func() { c.ended <- c.store.Run(c.ctx) }()
+	c.airs("one", 5)
+	c.told("its storage is stuck")
+	close(free)
+	c.written(dir)
+	c.end("")
+	require.Equal(t, int64(5), abut(t, all(t, dir)))
 }
 
 func TestNewerFile(t *testing.T) {

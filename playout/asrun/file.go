@@ -56,9 +56,10 @@ CREATE TABLE run ( -- the run that wrote last
 	run   INTEGER NOT NULL, -- its own number
 	base  INTEGER NOT NULL, -- the channel's tick that its tick 0 was
 	seq   INTEGER NOT NULL, -- how many of its rows are written
-	tick  INTEGER NOT NULL, -- the tick counter at …
-	at    INTEGER NOT NULL,
-	place BLOB,
+	next  INTEGER NOT NULL, -- the tick that the row after them begins with
+	place BLOB,             -- where the channel stood …
+	tick  INTEGER,          -- … at this tick of its counter
+	at    INTEGER,
 	ended TEXT,             -- why it ended, once it has
 	seed  INTEGER NOT NULL
 );
@@ -112,10 +113,10 @@ func (f *file) open(ctx context.Context) error {
 	return f.check(ctx)
 }
 
-// check looks through a file of a few weeks, which takes less than half a
-// second. The damage of a larger one shows when it is met.
+// check looks through a file of a few days. A larger one is not waited for: its
+// damage is found in the course of the run.
 func (f *file) check(ctx context.Context) error {
-	if f.stat.Size() > 32<<20 {
+	if f.stat.Size() > 4<<20 {
 		return nil
 	}
 	var verdict string

@@ -3,6 +3,7 @@ package asrun
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,6 +26,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
 		fastChannel(dir)
 	}
+	_ = flag.Set("test.parallel", "4") // lives spend their time waiting
 	goleak.VerifyTestMain(m)
 }
 
@@ -45,7 +47,7 @@ func fastChannel(dir string) {
 	item, _ := strconv.Atoi(string(left.Playhead.Place)) // the item that was on air goes on
 	start, tick := time.Now(), int64(0)
 	at := func(tick int64) time.Time { return start.Add(time.Duration(tick) * time.Millisecond) }
-	fmt.Println("base", left.Playhead.Tick)
+	fmt.Println("base", left.Ticks)
 	for ; ; item++ {
 		row := Row{Tick: tick, Start: at(tick), Title: strconv.Itoa(item), Outcome: "played"}
 		n := 1 + rand.Int64N(40)

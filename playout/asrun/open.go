@@ -17,7 +17,7 @@ type left struct {
 	rows    int64     // … how much of that its rows tell
 	closed  int64     // … and how much of that the ones that have ended
 	last    time.Time // the last moment that is known of
-	head    Playhead
+	head    Playhead  // with the channel's ticks
 	ended   sql.NullString
 	seed    uint64
 	bans    []Ban
@@ -25,7 +25,13 @@ type left struct {
 
 // open opens the file, a new one if it is damaged, and takes up from it.
 func (s *Store) open(ctx context.Context) error {
+	if s.w.refused != nil {
+		return s.w.refused
+	}
 	f, err := s.opens(ctx, s.dir)
+	if other := new(inUse); errors.As(err, &other) && time.Now().After(s.limit) {
+		s.w.refused = err
+	}
 	if err != nil {
 		return err
 	}
@@ -100,7 +106,7 @@ func (s *Store) remember(l left) {
 	if l.run == 0 || l.run == s.run || s.fixed {
 		return
 	}
-	s.saved = Saved{Playhead: l.head, Ended: l.ended.String, Seed: l.seed}
+	s.saved = Saved{Playhead: l.head, Ticks: l.counter, Ended: l.ended.String, Seed: l.seed}
 }
 
 // read reads what the last run left.
@@ -108,17 +114,21 @@ func (f *file) read(ctx context.Context) (l left, err error) {
 	if l.bans, err = f.bans(ctx); err != nil {
 		return l, err
 	}
-	var at, seed int64
-	err = f.db.QueryRowContext(ctx, "SELECT run, base, seq, tick, at, place, ended, seed FROM run").
-		Scan(&l.run, &l.base, &l.seq, &l.head.Tick, &at, &l.head.Place, &l.ended, &seed)
+	var tick, at sql.NullInt64
+	var seed int64
+	err = f.db.QueryRowContext(ctx, "SELECT run, base, seq, next, place, tick, at, ended, seed FROM run").
+		Scan(&l.run, &l.base, &l.seq, &l.counter, &l.head.Place, &tick, &at, &l.ended, &seed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return l, nil
 	}
 	if err != nil {
 		return l, err
 	}
-	l.head.At, l.seed = time.Unix(0, at), uint64(seed)
-	l.counter, l.last = l.head.Tick, l.head.At
+	l.seed = uint64(seed)
+	if at.Valid {
+		l.head.Tick, l.head.At = tick.Int64, time.Unix(0, at.Int64)
+	}
+	l.counter, l.last = max(l.head.Tick, l.counter), l.head.At
 	l.rows, l.closed = l.counter, l.counter // should all rows have been too old to be kept
 
 	// The row on air is the last, if there is one.
@@ -137,7 +147,7 @@ func (f *file) read(ctx context.Context) (l left, err error) {
 		if r.ID == 0 {
 			l.closed = r.Tick
 		}
-		if l.rows > l.counter {
+		if l.rows >= l.counter {
 			l.counter, l.last = l.rows, r.End
 		}
 	}

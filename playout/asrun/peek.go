@@ -16,16 +16,19 @@ func Peek(ctx context.Context, dir string) (saved Saved, alive bool, err error) 
 		return saved, false, err
 	}
 	defer db.Close()
-	var at, seed int64
+	var seed int64
+	var tick, at sql.NullInt64
 	var ended sql.NullString
 	head := &saved.Playhead
-	err = db.QueryRowContext(ctx, "SELECT tick, at, place, ended, seed FROM run").Scan(&head.Tick, &at, &head.Place, &ended, &seed)
+	err = db.QueryRowContext(ctx, "SELECT tick, at, place, ended, seed FROM run").Scan(&tick, &at, &head.Place, &ended, &seed)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Saved{}, running(dir), nil
 	case err != nil:
 		return Saved{}, false, unreadable(err, dir)
 	}
-	head.At, saved.Ended, saved.Seed = time.Unix(0, at), ended.String, uint64(seed)
+	if saved.Ended, saved.Seed = ended.String, uint64(seed); at.Valid {
+		head.Tick, head.At = tick.Int64, time.Unix(0, at.Int64)
+	}
 	return saved, running(dir), nil
 }

@@ -142,7 +142,7 @@ func unreadable(err error, dir string) error {
 	path := filepath.Join(dir, fileName)
 	switch {
 	case damaged(err):
-		return fmt.Errorf("%s is damaged (%w): a channel that runs sets it aside by itself within hours, one that is restarted does so at once", path, err)
+		return fmt.Errorf("%s is damaged (%w): a channel that runs sets it aside by itself, within hours, and begins a new one", path, err)
 	case locked(err):
 		return fmt.Errorf("another program holds %s locked: end it (a backup, an sqlite3 shell), or try again (%w)", path, err)
 	case denied(err):

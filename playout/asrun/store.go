@@ -23,6 +23,7 @@ type Store struct {
 	run   int64 // the number of this run, to know its own file again
 
 	// What the tests set.
+	limit  time.Time                                            // until when the end of another airloom is waited for
 	most   int                                                  // rows that wait in memory
 	opens  func(ctx context.Context, dir string) (*file, error) // newFile
 	silent time.Duration                                        // when storage that does not answer is told of
@@ -44,8 +45,9 @@ type Store struct {
 	ended   string          // why this run ends
 	saved   Saved
 	loadErr error
-	fixed   bool // the seed is in use and stays
-	since   time.Time
+	fixed   bool      // the seed is in use and stays
+	since   time.Time // the storage has been asked and has not answered; zero: it has
+	said    string    // the alert that stands
 	dirty   chan struct{}
 
 	w writer // of the writing goroutine alone
@@ -68,7 +70,7 @@ func Open(dir string, keep time.Duration, log *slog.Logger, alert func(code, mes
 		dir: dir, keep: keep, log: log, alert: alert, run: rand.Int64N(1<<62) + 1,
 		loaded: make(chan struct{}), dirty: make(chan struct{}, 1),
 		bans: map[string]Ban{}, lifted: map[string]bool{},
-		saved: Saved{Seed: rand.Uint64()}, most: maxWaiting, opens: newFile, silent: silent, look: lookEvery,
+		saved: Saved{Seed: rand.Uint64()}, limit: time.Now().Add(patience), most: maxWaiting, opens: newFile, silent: silent, look: lookEvery,
 	}
 }
 
@@ -225,9 +227,20 @@ func (s *Store) watch() {
 	s.mu.Lock()
 	since := s.since
 	s.mu.Unlock()
-	if d := time.Since(since); !since.IsZero() && d > s.silent {
-		s.alert(alertState, fmt.Sprintf("the state directory %s has not answered for %s, its storage is stuck: look after the disk or the mount; what airs is kept in memory until then",
-			s.dir, d.Truncate(time.Second)))
+	if !since.IsZero() && time.Since(since) > s.silent {
+		s.say(fmt.Sprintf("the state directory %s has not answered since %s, its storage is stuck: look after the disk or the mount; what airs is kept in memory until then",
+			s.dir, since.Format(time.TimeOnly)))
+	}
+}
+
+// say tells the operator, once, what keeps the state from being written; "": nothing.
+func (s *Store) say(words string) {
+	s.mu.Lock()
+	same := words == s.said
+	s.said = words
+	s.mu.Unlock()
+	if !same {
+		s.alert(alertState, words)
 	}
 }
 

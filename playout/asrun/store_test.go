@@ -127,7 +127,7 @@ func TestRowsAbutOverRestarts(t *testing.T) {
 
 	c = begin(t, dir, day.Add(time.Minute))
 	require.Equal(t, "stopped by SIGTERM", c.saved.Ended)
-	require.Equal(t, int64(520), c.saved.Playhead.Tick)
+	require.Equal(t, int64(520), c.saved.Ticks)
 	require.Equal(t, "two", string(c.saved.Playhead.Place))
 	require.Equal(t, seed, c.saved.Seed)
 	c.airs("two", 480)
@@ -199,7 +199,7 @@ func TestTicksThatACrashLeftUnknown(t *testing.T) {
 	c.written(dir)
 	c.crash()
 	c = begin(t, dir, day.Add(time.Minute))
-	require.Equal(t, int64(120), c.saved.Playhead.Tick)
+	require.Equal(t, int64(120), c.saved.Ticks)
 	c.airs("two", 5)
 	c.end("")
 	rows := all(t, dir)
@@ -224,7 +224,7 @@ func TestRunWithoutAir(t *testing.T) {
 	}
 	c = begin(t, dir, day.Add(time.Minute))
 	require.Equal(t, "stopped by SIGTERM", c.saved.Ended)
-	require.Equal(t, int64(6), c.saved.Playhead.Tick)
+	require.Equal(t, int64(6), c.saved.Ticks)
 	c.end("")
 }
 
@@ -244,7 +244,7 @@ func TestLatePlayhead(t *testing.T) {
 	rows := all(t, dir)
 	require.Len(t, rows, 2)
 	c = begin(t, dir, day.Add(time.Minute))
-	require.Equal(t, int64(70), c.saved.Playhead.Tick)
+	require.Equal(t, int64(70), c.saved.Ticks)
 	c.end("")
 }
 
@@ -442,7 +442,7 @@ func TestOldRowsGo(t *testing.T) {
 	require.NoError(t, err)
 	counter := c.tick
 	c = begin(t, dir, day.Add(time.Hour))
-	require.Equal(t, counter, c.saved.Playhead.Tick)
+	require.Equal(t, counter, c.saved.Ticks)
 	c.airs("later", 5)
 	c.end("")
 	rows = all(t, dir)

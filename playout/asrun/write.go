@@ -13,17 +13,17 @@ type writer struct {
 	mark
 	care
 
-	failed bool // the last try failed
-	wait   time.Duration
+	refused error // the directory is another channel's
+	failed  bool  // the last try failed
+	wait    time.Duration
 }
 
 // mark is how far the writing has come.
 type mark struct {
-	base int64     // the channel's tick that this run's tick 0 is
-	next int64     // the channel's tick that the next row begins with
-	done int64     // how many of this run's ticks are written, to whichever file
-	seq  int64     // how many of its rows
-	at   time.Time // the last moment that is known of
+	base int64 // the channel's tick that this run's tick 0 is
+	next int64 // the channel's tick that the next row begins with
+	done int64 // how many of this run's ticks are written, to whichever file
+	seq  int64 // how many of its rows
 }
 
 // load opens the file for the first time and notes what the last run left.
@@ -90,17 +90,17 @@ func (s *Store) tried(err error) {
 	w := &s.w
 	if err == nil {
 		if w.failed {
-			w.failed, w.wait = false, 0
 			s.log.Info("the state is written again", "dir", s.dir)
-			s.alert(alertState, "")
 		}
+		w.failed, w.wait = false, 0
+		s.say("")
 		return
 	}
 	words := inWords(err, s.dir)
 	if !w.failed {
 		s.log.Warn("the state cannot be written, the air goes on", "cause", words)
 	}
-	s.alert(alertState, words+"; what airs is kept in memory until then")
+	s.say(words + "; what airs is kept in memory until then")
 	w.failed, w.wait = true, min(max(2*w.wait, 250*time.Millisecond), 10*time.Second)
 }
 
