@@ -37,7 +37,7 @@ func newProgramme(cfg *configs.Config, log *slog.Logger) *programme {
 	p := &programme{
 		cfg: cfg, log: log, asked: make(chan chan struct{}), told: map[string]bool{},
 		library: library.New(library.Config{
-			Dir: cfg.Playlists.Watch, Settle: cfg.Playlists.Settle, Rescan: cfg.Playlists.Rescan, Options: mediaOptions(cfg), Log: log,
+			Dir: cfg.Playlists.Watch, Settle: cfg.Playlists.Settle, Rescan: cfg.Playlists.Rescan, Options: libraryOptions(cfg), Log: log,
 		}),
 		prober: probe.New(probe.Options{
 			House: houseOf(cfg), Media: mediaOptions(cfg), StateDir: cfg.State.Dir, Rescan: cfg.Playlists.Rescan, Log: log,
