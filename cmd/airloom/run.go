@@ -120,7 +120,7 @@ func (c *channel) follow(ctx context.Context) error {
 // listen takes commands on the control socket. A state folder that cannot be
 // written yet is tried again: it is no reason to have no commands for ever.
 func (c *channel) listen(ctx context.Context) error {
-	defer c.desk.Close()
+	context.AfterFunc(ctx, c.desk.Close) // what is under way is answered, and holds nothing up
 	for told := false; ; {
 		s, err := socket.Listen(c.cfg.State.Dir, c.desk, c.log)
 		if err == nil {

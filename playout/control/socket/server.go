@@ -26,7 +26,7 @@ type Server struct {
 	places chan struct{} // one is taken by each end
 
 	mu    sync.Mutex
-	conns map[net.Conn]bool
+	conns map[*net.UnixConn]bool
 	wg    sync.WaitGroup
 }
 
@@ -37,7 +37,7 @@ func Listen(folder string, desk *control.Desk, log *slog.Logger) (*Server, error
 	if err != nil {
 		return nil, err
 	}
-	return &Server{desk: desk, socket: l, log: log, conns: map[net.Conn]bool{}, places: make(chan struct{}, maxClients)}, nil
+	return &Server{desk: desk, socket: l, log: log, conns: map[*net.UnixConn]bool{}, places: make(chan struct{}, maxClients)}, nil
 }
 
 // Path is where the socket is.
@@ -46,8 +46,8 @@ func (s *Server) Path() string { return s.socket.path }
 // Close gives the socket back where Run is never called.
 func (s *Server) Close() error { return s.socket.Close() }
 
-// Run answers until the context is done; then it takes the socket away. A command
-// under way is the desk's to end.
+// Run answers until the context is done; then it takes the socket away. It waits
+// for the answers to the commands under way: have the desk closed at the same time.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.socket.Close()
 	defer s.wg.Wait()
@@ -106,11 +106,12 @@ func (s *Server) take(ctx context.Context, conn *net.UnixConn) {
 	})
 }
 
+// hangUp hears no more requests. One that is being carried out is still answered.
 func (s *Server) hangUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
-		_ = c.Close()
+		_ = c.CloseRead()
 	}
 }
 
@@ -131,6 +132,9 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) {
 			reply = s.answer(ctx, who, line)
 		}
 		_ = conn.SetWriteDeadline(time.Now().Add(reading))
+		if ctx.Err() != nil {
+			_ = conn.SetWriteDeadline(time.Now().Add(rejectAfter))
+		}
 		if _, werr := conn.Write(reply.line()); werr != nil || err != nil {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -29,7 +30,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // still is an engine that holds, and takes its time over the slate.
 type still struct {
 	control.Engine
-	slow chan struct{}
+	slow  chan struct{}
+	asked chan struct{} // closed when it is asked for the slate
 }
 
 func (s still) Snapshot() (playout.Snapshot, playout.Counts) {
@@ -37,6 +39,9 @@ func (s still) Snapshot() (playout.Snapshot, playout.Counts) {
 }
 func (s still) Hold(context.Context, bool, string) error { return nil }
 func (s still) Slate(ctx context.Context, _ bool, _ string) error {
+	if s.asked != nil {
+		close(s.asked)
+	}
 	select {
 	case <-s.slow:
 		return nil
@@ -323,17 +328,20 @@ func TestNobodyToAsk(t *testing.T) {
 // A command that is under way when the channel stops is answered.
 func TestTheEndIsAnAnswerToo(t *testing.T) {
 	folder := t.TempDir()
-	desk := control.NewDesk(control.Rooms{Engine: still{slow: make(chan struct{})}})
+	asked := make(chan struct{})
+	desk := control.NewDesk(control.Rooms{Engine: still{slow: make(chan struct{}), asked: asked}})
 	stop := run(t, folder, desk)
 	conn, in := dial(t, folder)
 	_, err := conn.Write([]byte(`{"protocol":1,"command":"slate","on":true}` + "\n"))
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { _, err := in.Peek(0); return err == nil }, time.Second, time.Millisecond)
+	<-asked
+	idle, _ := dial(t, folder)
+	began := time.Now()
 	stop()
-	line, err := in.ReadBytes('\n')
-	if err == nil { // it was hung up before, or it was told why
-		require.Contains(t, string(line), "the channel is being stopped")
-	}
+	require.Contains(t, heard(t, in).Error, "the channel is being stopped")
+	_, err = idle.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
+	require.Less(t, time.Since(began), 4*time.Second)
 }
 
 func FuzzParse(f *testing.F) {
