@@ -34,18 +34,18 @@ const (
 	empty               // there is nothing in it, or nothing of it is left
 )
 
-// miss notes a start that does not air; on is what had the air instead.
-func (s *stage) miss(l *list, at int64, w why, on string) {
+// miss notes a start that does not air.
+func (s *stage) miss(l *list, at int64, w why) {
 	m := Missed{Playlist: l.file, Planned: time.Unix(0, at).In(s.p.in.Zone)}
 	switch {
 	case w == replaced:
 		m.Why = "its next start came before it got the air"
 	case w == empty:
 		m.Why = "there is nothing in it to air"
-	case on == "":
+	case s.on == "":
 		m.Why = "its time had passed before it could begin"
 	default:
-		m.Why = fmt.Sprintf("its time had passed before it got the air from %s", on)
+		m.Why = fmt.Sprintf("its time had passed before it got the air from %s", s.on)
 	}
 	s.missed = append(s.missed, m)
 }

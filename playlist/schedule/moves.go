@@ -30,7 +30,7 @@ func (p *Plans) Take(e playlist.Entry, left, n int64, c Clock, file, itemID stri
 	if !s.locate(r, itemID) {
 		return playlist.Entry{}, fmt.Errorf("playlist %q has no such item any more: it has been edited. Look at it again", file)
 	}
-	if !s.settle(r) {
+	if r.item().Folder != nil && !s.expand(r) {
 		return playlist.Entry{}, fmt.Errorf("that item of playlist %q is a folder, and there is no file in it", file)
 	}
 	return s.entry(r), nil

@@ -127,7 +127,7 @@ func TestWhateverThePlans(t *testing.T) {
 			_, rest := collect(w.plans(t, 2), e, left, s.End(), c)
 			require.Equal(rt, append([]string(nil), words[k+1:]...), rest, "restored after %s: %s", words[k], data)
 			on, at := p.Advance(context.Background(), s.Entry, s.From, c, s.Start, s.End()+1)
-			if k+1 < len(slots) && slots[k+1].Ticks > 1 && slots[k+1].Ticks != Never {
+			if k+1 < len(slots) && slots[k+1].Ticks > 1 && slots[k+1].Entry.Ticks > 0 {
 				require.Equal(rt, slots[k+1].Item.ID, on.Item.ID)
 				require.Equal(rt, slots[k+1].From+1, at)
 			}

@@ -139,7 +139,7 @@ func files(t testing.TB, lines ...string) (out []*playlist.Playlist) {
 		name, rest, _ := strings.Cut(line, ":")
 		parts := strings.Split(rest, "|")
 		keys := ""
-		if len(parts) > 1 {
+		if len(parts) > 1 && strings.TrimSpace(parts[1]) != "" {
 			keys = "schedule: " + parts[1]
 		}
 		if len(parts) > 2 {

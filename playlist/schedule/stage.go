@@ -11,12 +11,13 @@ type stage struct {
 	place
 	p       *Plans
 	c       Clock
-	n       int64 // the tick it is about
-	now     int64 // when that is due
-	aired   int64 // how long the entry on air has been, in time of ticks
-	first   bool  // nothing has been on air yet
-	took    bool  // a taken run was open
-	carried bool  // the plans have changed
+	n       int64  // the tick it is about
+	now     int64  // when that is due
+	aired   int64  // how long the entry on air has been, in time of ticks
+	first   bool   // nothing has been on air yet
+	took    bool   // a taken run was open
+	carried bool   // the plans have changed
+	on      string // the list that has the air; "": none
 }
 
 // stage begins from the entry's place, carried over to these plans.
@@ -46,6 +47,9 @@ func (p *Plans) stage(e playlist.Entry, n int64, c Clock) *stage {
 		}
 	}
 	s.took = s.take() >= 0
+	if s.air != onNone {
+		s.on = s.run(s.air).list.file
+	}
 	return s
 }
 
@@ -80,7 +84,6 @@ func (s *stage) leave(e playlist.Entry, left int64) {
 
 // due closes the runs whose time has passed, and opens those whose time has come.
 func (s *stage) due() {
-	on := s.onAir()
 	for i := len(s.runs) - 1; i >= 0; i-- {
 		r := &s.runs[i]
 		switch {
@@ -89,7 +92,7 @@ func (s *stage) due() {
 		case s.took && !r.cuts && !r.list.plan.hard:
 			continue // a soft start waits for a take as long as that lasts
 		case !r.begun:
-			s.miss(r.list, r.start, passed, on)
+			s.miss(r.list, r.start, passed)
 		}
 		s.drop(i)
 	}
@@ -97,7 +100,7 @@ func (s *stage) due() {
 	case s.first:
 		for _, l := range s.p.timed {
 			if o, ok := l.latest(later(s.now, -l.plan.reach), s.now); ok && o.end > s.now {
-				s.open(&o, on)
+				s.open(&o)
 			}
 		}
 	case s.now-s.seen > day:
@@ -105,7 +108,7 @@ func (s *stage) due() {
 		// start of each list matters.
 		for _, l := range s.p.timed {
 			if o, ok := l.latest(s.seen, s.now); ok {
-				s.open(&o, on)
+				s.open(&o)
 			}
 		}
 	case s.now > s.seen:
@@ -114,7 +117,7 @@ func (s *stage) due() {
 				if o.at > s.now {
 					break
 				}
-				s.open(o, on)
+				s.open(o)
 			}
 		}
 	}
@@ -122,13 +125,13 @@ func (s *stage) due() {
 }
 
 // open opens the run of a start, in place of an older one of the same list.
-func (s *stage) open(o *start, on string) {
+func (s *stage) open(o *start) {
 	patience := int64(0)
 	if !o.cuts && !o.list.plan.hard {
 		patience = s.aired // a soft start waits for the item on air as long as that lasts
 	}
 	if later(o.end, patience) <= s.now {
-		s.miss(o.list, o.at, passed, on)
+		s.miss(o.list, o.at, passed)
 		return
 	}
 	for i := len(s.runs) - 1; i >= 0; i-- {
@@ -137,19 +140,11 @@ func (s *stage) open(o *start, on string) {
 			continue
 		}
 		if !r.begun {
-			s.miss(r.list, r.start, replaced, on)
+			s.miss(r.list, r.start, replaced)
 		}
 		s.drop(i)
 	}
 	s.runs = append(s.runs, run{kind: timed, list: o.list, start: o.at, end: o.end, cuts: o.cuts})
-}
-
-// onAir names the list that has the air.
-func (s *stage) onAir() string {
-	if s.first || s.air == onNone {
-		return ""
-	}
-	return s.run(s.air).list.file
 }
 
 // choose gives the air to the best run.
@@ -188,7 +183,7 @@ func (s *stage) pick() int {
 			return onNone
 		}
 		if begins {
-			s.miss(r.list, r.start, empty, "")
+			s.miss(r.list, r.start, empty)
 		}
 		s.drop(i)
 	}

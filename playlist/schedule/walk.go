@@ -117,13 +117,13 @@ func (p *Plans) playable(e playlist.Entry, left, n int64, c Clock) playlist.Entr
 
 // Advance is what is on air at tick to, and its next tick to air, when e is on
 // air at tick n with its tick left the next: how an endless channel would have
-// gone on. Where a length is unknown it goes no further than to that item's
+// gone on. In an item whose length is unknown it goes no further than to the
 // beginning.
 func (p *Plans) Advance(ctx context.Context, e playlist.Entry, left int64, c Clock, n, to int64) (playlist.Entry, int64) {
 	for slot := range p.WalkOn(ctx, e, left, n, to+1, c) {
 		e, left = slot.Entry, slot.From
-		if slot.Ticks != Never && slot.End() > to {
-			return e, left + max(to-slot.Start, 0)
+		if slot.End() > to && (slot.Entry.Ticks > 0 || slot.Mode == playlist.ModeSlate) {
+			left += max(to-slot.Start, 0)
 		}
 	}
 	return e, left
