@@ -100,8 +100,8 @@ func (e *Engine) tend(p *prospect) {
 			e.publish()
 		}
 	case errors.Is(err, media.ErrNotReady):
-		if e.n-f.opened > e.limit.stall {
-			e.skip(p, stalled(f.name(), e.cfg.StallMax))
+		if cause := e.isStuck(f); cause != nil {
+			e.skip(p, cause)
 		}
 	default:
 		if cause := e.mend(f); cause != nil {
@@ -182,17 +182,21 @@ func (f *feed) start(e *Engine) {
 
 // skip gives the prospect's item up before it aired.
 func (e *Engine) skip(p *prospect, cause error) {
-	f := p.feed
-	e.passOver(f, cause)
-	p.failed[key(f.entry)] = true
-	p.after = noMore(f.entry)
-	f.close()
+	e.passOver(p, p.feed, cause)
+	p.feed.close()
 	p.feed = nil
 	e.publish()
 }
 
-// passOver reports an item that did not air.
-func (e *Engine) passOver(f *feed, cause error) {
+// passOver has the prospect go on to what follows an item that will not air.
+func (e *Engine) passOver(p *prospect, f *feed, cause error) {
+	p.failed[key(f.entry)] = true
+	p.after = noMore(f.entry)
+	e.report(f, cause)
+}
+
+// report tells of an item that did not air.
+func (e *Engine) report(f *feed, cause error) {
 	e.tell(f.entry, Skipped, cause)
 	e.rows.skipped(f.entry, e.n, cause)
 }
@@ -215,16 +219,37 @@ func (e *Engine) again(p *prospect) {
 }
 
 // swapIn puts the new feed in place of the one that has been overtaken, as soon
-// as it is ready, or has failed and has to be skipped like any other.
+// as it is ready. One that fails is passed over, and what was open stays.
 func (e *Engine) swapIn(p *prospect) {
-	if p.feed != nil && errors.Is(p.swap.peek(), media.ErrNotReady) {
+	f := p.swap
+	if p.feed == nil {
+		p.feed, p.swap = f, nil
 		return
 	}
-	if p.feed != nil {
-		p.feed.close()
+	cause := e.isStuck(f)
+	switch err := f.peek(); {
+	case err == nil:
+		if cause = e.isBanned(f); cause == nil {
+			p.feed.close()
+			p.feed, p.swap = f, nil
+			e.publish()
+		}
+	case !errors.Is(err, media.ErrNotReady):
+		cause = e.mend(f)
 	}
-	p.feed, p.swap = p.swap, nil
-	e.publish()
+	if cause != nil {
+		e.passOver(p, f, cause)
+		p.dropSwap()
+		e.again(p)
+	}
+}
+
+// isStuck is why a feed that is not ready is given up; nil as long as it is not.
+func (e *Engine) isStuck(f *feed) error {
+	if e.n-f.opened <= e.limit.stall {
+		return nil
+	}
+	return stalled(f.name(), e.cfg.StallMax)
 }
 
 // replace puts another entry in the prospect's place at once.

@@ -75,6 +75,7 @@ type Engine struct {
 	due      prospect       // what the clock puts in its place…
 	cutAt    int64          // …at this tick
 	coming   playlist.Entry // what that will be, while it is too early to open it
+	hopeAt   int64          // a change of plan lets what failed be tried again from this tick
 	order    *order         // what an operator wants on air
 	forced   forced         // what an operator shows in place of everything
 	mail     chan func()

@@ -166,3 +166,15 @@ func TestADecoderThatDiesWhileItsItemWaitsIsOpenedAgain(t *testing.T) {
 	require.Equal(t, []string{"a0-99", "b0-49"}, st.story())
 	require.Equal(t, []string{"a@0", "b@0", "b@0", "a@0"}, st.opened)
 }
+
+// The plan is replaced again and again, as lengths become known; an item that
+// cannot play is tried anew each time, and what follows it stays ready.
+func TestEditsDoNotCloseWhatIsReady(t *testing.T) {
+	scripts := map[string]script{"a": {ticks: 100}, "c": {ticks: 100, slowOpen: 10}}
+	st := newStage(t, pal, list{"a", "gone", "c"}, scripts, "")
+	for range 115 {
+		st.steps(1)
+		st.Refresh()
+	}
+	require.Equal(t, []string{"a0-99", "c0-14"}, st.story())
+}

@@ -188,12 +188,15 @@ func (e *Engine) consult() {
 	e.publish()
 }
 
-// review is consult after everything may have changed: what failed may be well,
-// and what stood in because nothing could be done need not wait for its end.
+// review is consult after everything may have changed: what failed may be well
+// (but plans may change faster than a bad file shows that it is one), and what
+// stood in because nothing could be done need not wait for its end.
 func (e *Engine) review() {
-	for _, p := range []*prospect{&e.look, &e.due} {
-		clear(p.failed)
-		p.retry = 0
+	e.look.retry, e.due.retry = 0, 0
+	if e.n >= e.hopeAt {
+		e.hopeAt = e.n + e.limit.retry
+		clear(e.look.failed)
+		clear(e.due.failed)
 	}
 	e.consult()
 	if e.air != nil && e.air.still {

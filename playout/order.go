@@ -164,8 +164,10 @@ func (e *Engine) tendOrder() {
 		if cause := e.mend(f); cause != nil {
 			e.fails(cause)
 		}
-	case e.n-f.opened > e.limit.stall:
-		e.fails(stalled(f.name(), e.cfg.StallMax))
+	default:
+		if cause := e.isStuck(f); cause != nil {
+			e.fails(cause)
+		}
 	}
 }
 
@@ -220,7 +222,7 @@ func (e *Engine) orderFirst() bool {
 
 // fails ends an order whose item cannot play.
 func (e *Engine) fails(cause error) {
-	e.passOver(e.order.feed, cause)
+	e.report(e.order.feed, cause)
 	e.refuse(cause)
 }
 
