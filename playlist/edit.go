@@ -96,7 +96,7 @@ func splice(old []byte, root *document.Node, before, after *Playlist) []byte {
 	l.writeHead(&b, head(before), head(after))
 	write(&b, l.open.lead, l.open.body)
 	for i, from := range pair(before.Items, after.Items) {
-		line := []byte(l.dash + mapping(itemFields(&after.Items[i])).yaml() + "\n")
+		line := []byte(l.dash + itemFields(&after.Items[i]).yaml() + "\n")
 		switch {
 		case from < 0:
 			b.Write(line)
@@ -110,7 +110,7 @@ func splice(old []byte, root *document.Node, before, after *Playlist) []byte {
 	return b.Bytes()
 }
 
-func same(a, b *Item) bool { return mapping(itemFields(a)).yaml() == mapping(itemFields(b)).yaml() }
+func same(a, b *Item) bool { return itemFields(a).yaml() == itemFields(b).yaml() }
 
 func write(b *bytes.Buffer, runs ...[][]byte) {
 	for _, lines := range runs {
@@ -170,7 +170,7 @@ func withComment(line []byte, old [][]byte) []byte {
 func pair(before, after []Item) []int {
 	where := make(map[string][]int, len(before))
 	for i := range before {
-		key := mapping(itemFields(&before[i])).yaml()
+		key := itemFields(&before[i]).yaml()
 		where[key] = append(where[key], i)
 	}
 	from, taken := make([]int, len(after)), make([]bool, len(before))
@@ -186,9 +186,9 @@ func pair(before, after []Item) []int {
 		return -1
 	}
 	for i := range after {
-		from[i] = take(where, mapping(itemFields(&after[i])).yaml())
+		from[i] = take(where, itemFields(&after[i]).yaml())
 	}
-	what := func(it *Item) string { return mapping(itemFields(it)[:1]).yaml() }
+	what := func(it *Item) string { return itemFields(it)[:1].yaml() }
 	gone := map[string][]int{}
 	for i := range before {
 		if !taken[i] {

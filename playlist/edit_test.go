@@ -57,6 +57,13 @@ func TestEditKeepsWhatThePersonWrote(t *testing.T) {
 	require.Contains(t, moved, "items:\n  # The end.\n  - {source: four.mp4}\n")
 	require.Contains(t, moved, "  # The opening.\n  - {source: one.mp4, title: \"One\"}   # ours\n# Nothing follows.\n")
 
+	both := edited(t, func(p *Playlist) {
+		first := p.Items[0]
+		first.Title = "First"
+		p.Items = append(p.Items[1:], first)
+	})
+	require.Contains(t, both, "  - {source: four.mp4}\n  # The opening.\n  - {source: one.mp4, title: First}   # ours\n", "changed and moved")
+
 	gone := edited(t, func(p *Playlist) { p.Items = p.Items[1:3] })
 	require.NotContains(t, gone, "one.mp4")
 	require.NotContains(t, gone, "# The end.")
@@ -131,7 +138,7 @@ func TestEncodeRoundTrip(t *testing.T) {
 		"&a", "*a", "!a", "%a", "@a", "`a", "'a'", `"a"`, `a\b`, "a\\", "é", "日本", "🎬", "a\u2028b", "\ufeff", "\u00a0", " a ", "a  b", "=", "<<", "a:", "|", ">", "?", "?a",
 		"1_000", "+1", "30d", "10s", "x" + strings.Repeat("y", 300), "a b/c.d-e+f(g)", "\U0001F1E9", "e\u0301", "\u200b", "\ue000",
 	} {
-		list.Items = append(list.Items, Item{Source: "x/" + text, Title: text, Repeat: 1}, Item{Include: "sub/" + text + ".yml", Repeat: 1, Title: "T"})
+		list.Items = append(list.Items, Item{Source: "x/" + text, Repeat: 1}, Item{Source: "x", Title: text, Repeat: 1}, Item{Include: "sub/" + text + ".yml", Repeat: 1, Title: "T"})
 	}
 	for _, d := range []time.Duration{1, time.Millisecond, 999 * time.Millisecond, time.Second, 90 * time.Second, time.Minute, 114720 * time.Millisecond, time.Hour, 25*time.Hour + 1} {
 		list.Items = append(list.Items, Item{Source: "d", In: d, Duration: d, Repeat: 3, GainDB: -1.25, Audio: "2"}, Item{Source: "d", In: d, Out: 2 * d, Repeat: 1},

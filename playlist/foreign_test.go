@@ -63,6 +63,18 @@ func TestDayOfFfplayout(t *testing.T) {
 	require.Equal(t, "2026-07-15T04:00:00Z", list.Schedule.At.In(zone).UTC().Format(time.RFC3339))
 }
 
+// VLC percent-encodes the names that it writes; a name with a blank in it is none.
+func TestEncodedNames(t *testing.T) {
+	for line, want := range map[string]string{
+		"a%20b%C3%A4.mp4": "a bä.mp4", "a b%20c.mp4": "a b%20c.mp4", "100%.mp4": "100%.mp4", "a%zz.mp4": "a%zz.mp4", "a%ff.mp4": "a%ff.mp4",
+		`a\b.mp4`: "a/b.mp4", `a/b\c.mp4`: `a/b\c.mp4`, "http://cam.example/a%20b.mp4": "http://cam.example/a%20b.mp4",
+	} {
+		list, ps := Parse("list.m3u", []byte(line+"\n"), options)
+		require.Empty(t, ps)
+		require.Equal(t, want, list.Items[0].Source)
+	}
+}
+
 // An M3U in the media root names its neighbours, one elsewhere what is in the root.
 func TestRelativeToTheList(t *testing.T) {
 	for name, want := range map[string]string{

@@ -57,6 +57,8 @@ func TestIdentity(t *testing.T) {
 	for _, fields := range []string{
 		"source: a", "source: b", "source: a, title: x", "source: a, in: 1s", "source: a, out: 1s", "source: a, duration: 1s",
 		"source: a, loop: 2", "source: a, loop: true, duration: 1s", "source: a, audio: deu", "source: a, gain_db: 1",
+		"folder: a, title: a", "folder: a, title: a, order: newest", "folder: a, title: a, count: 1", "folder: a, title: a, recursive: true", "folder: b, title: a",
+		"playlist: a, title: a", "playlist: b, title: a",
 	} {
 		id := parseText(t, "items:\n  - {"+fields+"}\n").Items[0].ID
 		require.NotContains(t, seen, id, fields)

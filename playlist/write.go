@@ -29,7 +29,7 @@ func Encode(p *Playlist, lost Problems) []byte {
 	}
 	b.WriteString("items:\n")
 	for i := range p.Items {
-		fmt.Fprintf(&b, "  - %s\n", mapping(itemFields(&p.Items[i])).yaml())
+		fmt.Fprintf(&b, "  - %s\n", itemFields(&p.Items[i]).yaml())
 	}
 	return b.Bytes()
 }
@@ -46,7 +46,7 @@ func EncodeJSON(p *Playlist) []byte {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(&b, "\n    %s", mapping(itemFields(&p.Items[i])).json())
+		fmt.Fprintf(&b, "\n    %s", itemFields(&p.Items[i]).json())
 	}
 	if len(p.Items) > 0 {
 		b.WriteString("\n  ")

@@ -71,7 +71,7 @@ const searchable = 128 << 10
 
 // mistake is where the shortest beginning of the file ends that fails in this way.
 func mistake(data []byte, err error) int {
-	end := 0
+	var end int
 	if len(data) <= searchable {
 		end = sort.Search(len(data), func(n int) bool {
 			_, _, e := load(data[:n])
