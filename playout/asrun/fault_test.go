@@ -447,6 +447,7 @@ func TestStorageAnswersAgain(t *testing.T) {
 	close(free)
 	c.written(dir)
 	c.end("")
+	require.Len(t, c.alerts.all, 1, "told once")
 	require.Equal(t, int64(5), abut(t, all(t, dir)))
 }
 

@@ -228,6 +228,22 @@ func TestRunWithoutAir(t *testing.T) {
 	c.end("")
 }
 
+// Written piece by piece: what was on air is replaced by its row.
+func TestRowTakesThePlaceOfWhatWasOnAir(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day)
+	for n := range int64(5) {
+		c.head("x", n)
+		c.written(dir)
+		c.airs("x", n+1)
+		c.written(dir)
+		rows := all(t, dir)
+		require.Len(t, rows, int(n)+1)
+		require.Equal(t, c.tick, abut(t, rows))
+	}
+	c.end("")
+}
+
 // Heads and rows come from two goroutines; a head that is late does no harm.
 func TestLatePlayhead(t *testing.T) {
 	dir := t.TempDir()
