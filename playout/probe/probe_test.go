@@ -39,13 +39,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+var looks int
+
 // pretend takes a file's name for what is to happen: ticks=50, hang, crash…
 func pretend(s media.Spec, _ media.House) (int64, error) {
 	if _, err := os.Stat(s.Source); err != nil {
 		return 0, &media.Fault{Kind: media.FaultMissing, Err: err}
 	}
 	what, number, _ := strings.Cut(strings.TrimSuffix(filepath.Base(s.Source), ".mp4"), "=")
+	looks++
 	switch what {
+	case "moody":
+		if looks > 1 {
+			panic("not after others")
+		}
+		return 9, nil
 	case "hang":
 		for {
 			time.Sleep(time.Hour)
@@ -226,6 +234,14 @@ func TestTrouble(t *testing.T) {
 	kind, _ = b.Why(items[3])
 	require.Equal(t, media.FaultStalled, kind)
 	require.Zero(t, b.stuck.n)
+}
+
+// A crash may have been the machine's doing: each file has a second chance.
+func TestSecondChance(t *testing.T) {
+	b := pretender(t)
+	items := b.put(t, "ticks=1.mp4", "moody.mp4")
+	b.all(t, items)
+	require.EqualValues(t, 9, b.Ticks(items[1]))
 }
 
 // A child that even SIGKILL does not end is left behind, and where they are too
