@@ -335,11 +335,14 @@ func TestTheEndIsAnAnswerToo(t *testing.T) {
 	_, err := conn.Write([]byte(`{"protocol":1,"command":"slate","on":true}` + "\n"))
 	require.NoError(t, err)
 	<-asked
-	idle, _ := dial(t, folder)
+	idle, answer := dial(t, folder)
+	_, err = idle.Write([]byte("\n"))
+	require.NoError(t, err)
+	heard(t, answer)
 	began := time.Now()
 	stop()
 	require.Contains(t, heard(t, in).Error, "the channel is being stopped")
-	_, err = idle.Read(make([]byte, 1))
+	_, err = answer.ReadByte()
 	require.ErrorIs(t, err, io.EOF)
 	require.Less(t, time.Since(began), 4*time.Second)
 }
