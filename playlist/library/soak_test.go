@@ -64,7 +64,7 @@ func TestKilledWhileSaving(t *testing.T) {
 	t.Parallel()
 	times := 25
 	if soaking() {
-		times = 1000
+		times = 300
 	}
 	dir := t.TempDir()
 	l := New(Config{Dir: dir})
