@@ -178,3 +178,32 @@ func TestEditsDoNotCloseWhatIsReady(t *testing.T) {
 	}
 	require.Equal(t, []string{"a0-99", "c0-14"}, st.story())
 }
+
+// What is on air is over by the clock, and there is nothing to follow: the slate,
+// until there is.
+func TestACutToNothing(t *testing.T) {
+	st := newAsked(t, asked{
+		next: func(e playlist.Entry, left, n int64) playlist.Entry {
+			switch {
+			case n < 100:
+				return list{"a"}.entry(0)
+			case n < 200:
+				return playlist.Entry{}
+			}
+			return list{"a", "b"}.entry(1)
+		},
+		cut: func(e playlist.Entry, n int64) int64 {
+			switch {
+			case n <= 100 && e.Item.ID == "a":
+				return 100
+			case n <= 200 && e.Item.ID == "":
+				return 200
+			}
+			return Never
+		},
+	}, map[string]script{"a": {ticks: 1000}, "b": {ticks: 1000}})
+	st.steps(210)
+	require.Equal(t, []string{"a0-99", "a99×50", "slate0×50", "b0-9"}, st.story())
+	require.Equal(t, []string{"a@0", "b@0"}, st.opened)
+	require.Equal(t, Reason("its time ended"), st.final()[0].Cause)
+}

@@ -74,7 +74,7 @@ func (e *Engine) cutIn() {
 	switch {
 	case next.Item.ID == "": // its time ended, and there is nothing to follow
 		e.leave(Cut, cutBy(e.on, next))
-		e.due.close()
+		e.consult()
 		return
 	case e.goesOn(next):
 		e.stays(next)
@@ -104,7 +104,8 @@ func (e *Engine) goesOn(next playlist.Entry) bool {
 
 // stays leaves what is on air there: the cut is off.
 func (e *Engine) stays(next playlist.Entry) {
-	e.on = next
+	e.air.entry.Place = next.Place
+	e.on = e.air.entry
 	e.due.close()
 	e.askCut(e.n + 1)
 	e.publish()

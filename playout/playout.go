@@ -6,6 +6,12 @@
 // nothing that can block. Pace calls Step against the real clock, rehearse
 // against a virtual one. The rooms it needs are handed to it through the small
 // interfaces below; the package is pure Go.
+//
+// What follows is open before its time: what comes at the next join, what the
+// clock will cut in with, and what an operator wants on air. Each is a prospect
+// with its first tick at hand, and the [Rundown] is asked again at the very tick
+// it airs. Orders ([Engine.Air] and its like) wait in a mailbox that Step reads,
+// and are answered when they have taken effect. What aired leaves as [Row]s.
 package playout
 
 import (
