@@ -11,8 +11,11 @@ func (s *stage) cut(idle bool) (x int64, by *start) {
 	if s.air != onNone {
 		r = s.run(s.air)
 	}
-	if s.first { // what is due at n itself has not been considered
-		s.seen = s.now - 1 - int64(s.p.in.Grid.Duration(1))
+	switch just := s.now - 1 - int64(s.p.in.Grid.Duration(1)); {
+	case s.first: // what is due at n itself has not been considered
+		s.seen = just
+	case s.air == onNone: // its list has gone: what waits, waits for the join
+		s.seen = max(s.seen, just)
 	}
 	switch {
 	case s.carried && s.waiting(r):

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"airloom/playlist"
-	"airloom/playlist/document"
 )
 
 // Plans is everything that may air, ready to be asked. It is immutable, and may
@@ -62,7 +61,7 @@ func New(in Inputs) (*Plans, playlist.Problems) {
 	}
 	if p.base = p.lists[in.Base]; p.base == nil {
 		p.base = &list{file: in.Base}
-		ps.Errorf(document.Position{File: in.Base, Line: 1, Column: 1},
+		ps.Errorf(playlist.Position{File: in.Base, Line: 1, Column: 1},
 			"there is no such playlist, and it is the base playlist: nothing airs when nothing else is scheduled. Put the file there, or name another one in playlists.base")
 	}
 	p.streams = streams(p.timed)
@@ -203,7 +202,7 @@ func (f *flattener) list(pl *playlist.Playlist) *list {
 
 // add lays out one item: itself, or what it includes.
 func (f *flattener) add(l *list, file, prefix string, it playlist.Item, outer int) {
-	id, at := prefix+it.ID, document.Position{File: file, Line: it.Line, Column: 1}
+	id, at := prefix+it.ID, playlist.Position{File: file, Line: it.Line, Column: 1}
 	if f.room <= 0 {
 		return
 	}

@@ -72,8 +72,10 @@ func (p *Plans) Next(e playlist.Entry, left, n int64, c Clock) playlist.Entry {
 
 // Cut is the tick, n or later, at which the clock takes e off the air, should it
 // still be on: a hard start, the end of a soft start's patience, or the end of
-// its playlist's time. What airs then is Next(e, left, cut). For the zero Entry,
-// nothing being on air, it is the next start of any kind.
+// its playlist's time. What airs then is Next(e, left, cut). While e, plans and
+// clock are the same, so is the answer for every n up to it: ask again when one of
+// them changes, not every tick. For the zero Entry, nothing being on air, it is
+// the next start of any kind.
 func (p *Plans) Cut(e playlist.Entry, n int64, c Clock) int64 {
 	s := p.stage(e, n, c)
 	x, _ := s.cut(e.Item.ID == "")
