@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,7 @@ type programme struct {
 
 	asked chan chan struct{} // plan now, and say when it is done
 	told  map[string]bool    // problems that are in the log
+	base  *playlist.Playlist // the base playlist as it last was
 }
 
 func newProgramme(cfg *configs.Config, log *slog.Logger) *programme {
@@ -96,13 +98,34 @@ func (p *programme) replan(ctx context.Context) error {
 // plan makes plans of what is known and puts them in place.
 func (p *programme) plan() {
 	snap := p.library.Snapshot()
-	lists := snap.Playlists()
+	lists, missing := p.withBase(snap.Playlists())
 	plans, problems := schedule.New(p.inputs(lists))
-	problems = append(snap.All(), problems...)
+	problems = slices.Concat(snap.All(), missing, problems)
 	p.tell(problems)
 	p.alert(problems)
 	p.rundown.Replace(plans)
 	p.put(plans, lists)
+}
+
+// withBase adds the base playlist as it last was, where it is gone: a channel
+// that has lost it goes on with that rather than with the slate.
+func (p *programme) withBase(lists []*playlist.Playlist) (_ []*playlist.Playlist, missing playlist.Problems) {
+	name := baseName(p.cfg)
+	if at := slices.IndexFunc(lists, func(l *playlist.Playlist) bool { return l.File == name }); at >= 0 {
+		p.base = lists[at]
+		return lists, nil
+	}
+	if p.base == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), answersWithin)
+		defer cancel()
+		p.base, _ = p.library.LastGood(ctx, name) // where there is none, the schedule says what is missing
+	}
+	if p.base == nil {
+		return lists, nil
+	}
+	missing.Errorf(playlist.Position{File: name, Line: 1, Column: 1},
+		"the base playlist is not there: it airs as it last was. Put the file back, or name another one in playlists.base")
+	return append(slices.Clip(lists), p.base), missing
 }
 
 // tell logs what is wrong, each thing once for as long as it lasts.
