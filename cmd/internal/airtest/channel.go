@@ -83,12 +83,8 @@ func Binary(t testing.TB) string {
 // the test fails.
 func Airloom(t testing.TB, s Setup) *Channel {
 	t.Helper()
-	if s.House.Width == 0 {
-		s.House = DefaultHouse
-	}
-	c := &Channel{t: t, Dir: t.TempDir(), port: FreePort(t), log: &journal{}}
+	c := Prepare(t, s)
 	bin := Binary(t)
-	c.write(s)
 	c.cmd = exec.Command(bin, "run", "--config", filepath.Join(c.Dir, "airloom.yml"))
 	if s.User && os.Geteuid() == 0 {
 		c.cmd.Path = c.giveAway(bin)
@@ -103,6 +99,18 @@ func Airloom(t testing.TB, s Setup) *Channel {
 	c.ended = make(chan struct{})
 	go func() { _ = c.cmd.Wait(); close(c.ended) }()
 	t.Cleanup(c.cleanup)
+	return c
+}
+
+// Prepare writes all that a channel needs and does not start it: for commands
+// that do without.
+func Prepare(t testing.TB, s Setup) *Channel {
+	t.Helper()
+	if s.House.Width == 0 {
+		s.House = DefaultHouse
+	}
+	c := &Channel{t: t, Dir: t.TempDir(), port: FreePort(t), log: &journal{}}
+	c.write(s)
 	return c
 }
 

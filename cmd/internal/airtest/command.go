@@ -56,8 +56,8 @@ type Entry struct {
 	ID       string     `json:"id"`
 	Source   string     `json:"source"`
 	Title    string     `json:"title"`
-	InS      *float64   `json:"in_s"`
-	OutS     *float64   `json:"out_s"`
+	InS      float64    `json:"in_s"`
+	OutS     float64    `json:"out_s"`
 	Mode     string     `json:"mode"`
 	Outcome  string     `json:"outcome"`
 	Cause    string     `json:"cause"`

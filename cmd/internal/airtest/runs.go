@@ -207,7 +207,7 @@ func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, b
 	c := *r.Clip
 	aired := Span{c.Pictures[src[0]], c.Pictures[src[len(src)-1]] + c.nominal()}
 	for k, mark := range c.Marks {
-		if mark < aired.From-c.nominal() || mark > aired.To+c.nominal() {
+		if mark < aired.From || mark >= aired.To {
 			continue // cut off: a beep of its name is another airing's
 		}
 		stands, ok := c.stands(mark, src, pics, frame)
