@@ -25,7 +25,6 @@ import (
 	"airloom/playout"
 	"airloom/playout/asrun"
 	"airloom/playout/control"
-	"airloom/playout/control/socket"
 	"airloom/playout/media"
 	"airloom/playout/media/av"
 	"airloom/playout/slate"
@@ -42,7 +41,6 @@ type channel struct {
 	store   *asrun.Store
 	memory  *memory
 	desk    *control.Desk
-	socket  *socket.Server
 	engine  *playout.Engine
 	encoder *encoder.Encoder
 	outputs output.Fan
@@ -118,7 +116,7 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 	})
 	c.memory = &memory{store: c.store, rundown: c.plan.rundown, grid: timeline.Of(house), engine: c.engine, log: log, join: make(chan struct{}, 1)}
 	c.board.Connect(control.Sources{
-		Channel: cfg.Channel.Name, House: house, Engine: c.engine, Outputs: c.outputStatus,
+		Channel: cfg.Channel.Name, House: house, Engine: c.engine, Rundown: c.plan.rundown, Outputs: c.outputStatus,
 		Encoder: func() (float64, int64) { s := c.encoder.Stats(); return s.Speed, s.Skipped },
 		Workers: func() int64 { return c.workers.Stats().Workers }, Arrival: with.arrival,
 	})

@@ -21,7 +21,7 @@ type memory struct {
 	engine  interface {
 		Snapshot() (playout.Snapshot, playout.Counts)
 	}
-	log  *slog.Logger
+	log   *slog.Logger
 	join  chan struct{} // something else is on air
 	place []byte        // the latest that was noted
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -193,22 +192,23 @@ func fillerOf(source string) playlist.Item {
 	return playlist.Item{ID: "filler/" + source, Source: source, Title: source, Repeat: 1}
 }
 
-// listAlert is the alert for what is wrong with the playlists: the first thing,
-// and how many more there are.
-func listAlert(problems playlist.Problems) string {
-	var errs playlist.Problems
+// maxShown bounds how many playlists are shown as broken: beyond that, one more
+// line helps nobody.
+const maxShown = 50
+
+// mistakes are the first mistake of each playlist that has any, in a line each.
+func mistakes(problems playlist.Problems) (lines []string) {
+	told := map[string]bool{}
 	for _, p := range problems {
-		if severity(p) == slog.LevelError {
-			errs = append(errs, p)
+		if severity(p) != slog.LevelError || told[p.File] {
+			continue
+		}
+		told[p.File] = true
+		if len(lines) < maxShown {
+			lines = append(lines, p.String())
 		}
 	}
-	switch len(errs) {
-	case 0:
-		return ""
-	case 1:
-		return errs[0].String()
-	}
-	return fmt.Sprintf("%s (and %d more)", errs[0], len(errs)-1)
+	return lines
 }
 
 func severity(p configs.Problem) slog.Level {

@@ -152,7 +152,7 @@ func (c *channel) put(_ *schedule.Plans, lists []*playlist.Playlist) {
 
 // playlistAlert shows what is wrong with the playlists.
 func (c *channel) playlistAlert(problems playlist.Problems) {
-	c.alert("error", "playlist", listAlert(problems))
+	c.board.Show("playlist", "error", mistakes(problems))
 }
 
 // stateAlert shows what is wrong with the state's storage.

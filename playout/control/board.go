@@ -51,7 +51,8 @@ type Board struct {
 
 	mu     sync.Mutex
 	items  items
-	raised map[string]Alert // by code
+	raised map[string]Alert            // by code
+	shown  map[string]map[string]Alert // by code and message
 	over   overload
 	late   int64     // how often the process had stood still at the last look…
 	lateAt time.Time // …and when it last did
@@ -61,7 +62,7 @@ type Board struct {
 
 // NewBoard returns a board; its Run has to be started.
 func NewBoard() *Board {
-	return &Board{started: time.Now(), reports: make(chan playout.Row, 256), items: items{alerts: map[itemKey]Alert{}}, raised: map[string]Alert{}}
+	return &Board{started: time.Now(), reports: make(chan playout.Row, 256), items: items{alerts: map[itemKey]Alert{}}, raised: map[string]Alert{}, shown: map[string]map[string]Alert{}}
 }
 
 // Connect gives the board its sources, before anything asks it.
@@ -92,6 +93,23 @@ func (b *Board) Clear(code string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.raised, code)
+}
+
+// Show makes the messages the alerts of the code, each with its own time; none
+// takes them all back.
+func (b *Board) Show(code, severity string, messages []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	was := b.shown[code]
+	now := make(map[string]Alert, len(messages))
+	for _, m := range messages {
+		a, ok := was[m]
+		if !ok {
+			a = Alert{Severity: severity, Code: code, Message: m, Since: time.Now()}
+		}
+		now[m] = a
+	}
+	b.shown[code] = now
 }
 
 // Run digests the reports and watches the encoder until the context is done.
@@ -234,6 +252,9 @@ func (b *Board) alerts(s Status, snap playout.Snapshot, c playout.Counts, now ti
 			"the process stood still for more than 2 s (%d times by now) and went on from where it was", c.Late), b.lateAt})
 	}
 	list = slices.AppendSeq(list, maps.Values(b.raised))
+	for _, shown := range b.shown {
+		list = slices.AppendSeq(list, maps.Values(shown))
+	}
 	list = slices.AppendSeq(list, maps.Values(b.items.alerts))
 	slices.SortFunc(list, func(x, y Alert) int { return cmp.Or(cmp.Compare(x.Severity, y.Severity), x.Since.Compare(y.Since)) })
 	return list

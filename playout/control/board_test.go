@@ -88,14 +88,33 @@ func TestTheAlertOfAnItemGoesWithIt(t *testing.T) {
 	b := newBoard(&figures{counts: playout.Counts{Ticks: 1}})
 	b.note(failed("one"))
 	b.note(failed("two"))
-	b.KeepItems(map[string]bool{"two": true, "three": true})
+	b.KeepItems(map[string]bool{"two": true, "three": true, "folder": true})
 	b.note(failed("one")) // it was still on air
 	b.note(failed("three"))
+	b.note(failed("folder/file"))
 	var said []string
 	for _, a := range b.Status().Alerts {
 		said = append(said, a.Message[:strings.Index(a.Message, " ")])
 	}
-	require.ElementsMatch(t, []string{"two", "three"}, said)
+	require.ElementsMatch(t, []string{"two", "three", "folder/file"}, said)
+}
+
+func TestAlertsOfOneKindStandEachForItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBoard(&figures{counts: playout.Counts{Ticks: 1}})
+		first := time.Now()
+		b.Show("playlist", "error", []string{"a.yml:1:1: x", "b.yml:1:1: y"})
+		time.Sleep(time.Minute)
+		b.Show("playlist", "error", []string{"b.yml:1:1: y", "c.yml:1:1: z"})
+		since := map[string]time.Duration{}
+		for _, a := range b.Status().Alerts {
+			require.Equal(t, "playlist", a.Code)
+			since[a.Message] = a.Since.Sub(first)
+		}
+		require.Equal(t, map[string]time.Duration{"b.yml:1:1: y": 0, "c.yml:1:1: z": time.Minute}, since)
+		b.Show("playlist", "error", nil)
+		require.Empty(t, b.Status().Alerts)
+	})
 }
 
 func TestAFullListLetsGoOfTheOldestItem(t *testing.T) {

@@ -22,11 +22,18 @@ type items struct {
 	known  map[string]bool // the IDs of the items there are; nil: not told
 }
 
+// there reports whether there is such an item. The ID of what an item stands for,
+// a folder's file or another playlist's item, begins with its own.
+func (i *items) there(id string) bool {
+	own, _, _ := strings.Cut(id, "/")
+	return i.known == nil || i.known[own]
+}
+
 // note raises an alert for an item that failed, or takes it back. Only how an
 // item ended counts: a piece that a hold broke off says nothing yet.
 func (i *items) note(r playout.Row, now time.Time) {
 	id := itemKey{r.Entry.Playlist, r.Entry.Item.ID}
-	if !r.Final || (i.known != nil && !i.known[id.id]) {
+	if !r.Final || !i.there(id.id) {
 		return
 	}
 	if r.Cause == nil {
@@ -65,7 +72,7 @@ func (i *items) oldest() (found itemKey) {
 func (i *items) keep(ids map[string]bool) {
 	i.known = ids
 	for id := range i.alerts {
-		if !ids[id.id] {
+		if !i.there(id.id) {
 			delete(i.alerts, id)
 		}
 	}
