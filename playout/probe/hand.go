@@ -17,6 +17,7 @@ import (
 
 // Deadlines of a child.
 const (
+	startsIn  = 20 * time.Second // a nice process waits long on a busy machine
 	answersIn = 25 * time.Second // for one file: libav itself gives up after 20 s
 	diesIn    = 3 * time.Second  // after SIGKILL, or it hangs beyond it
 )
@@ -89,7 +90,7 @@ func (h *hand) ask(qs []request, got func(i int, a answer)) (int, error) {
 }
 
 func (h *hand) read() (a answer, err error) {
-	line, err := h.line()
+	line, err := h.line(h.o.within)
 	if err != nil {
 		return a, err
 	}
@@ -100,8 +101,8 @@ func (h *hand) read() (a answer, err error) {
 }
 
 // line is the next line the child says, within the time it has.
-func (h *hand) line() ([]byte, error) {
-	_ = h.out.SetReadDeadline(time.Now().Add(h.o.within))
+func (h *hand) line(within time.Duration) ([]byte, error) {
+	_ = h.out.SetReadDeadline(time.Now().Add(within))
 	if h.lines.Scan() {
 		return h.lines.Bytes(), nil
 	}
@@ -148,7 +149,7 @@ func (h *hand) start() error {
 func (h *hand) greet() error {
 	line, _ := json.Marshal(hello{Protocol: protocol, House: h.o.House, Root: h.o.Media.Root})
 	_, _ = h.in.Write(append(line, '\n')) // the pipe is empty; a dead child shows below
-	text, err := h.line()
+	text, err := h.line(startsIn)
 	if err != nil {
 		return h.lost(err)
 	}
