@@ -35,10 +35,13 @@ func (p *Prober) Run(ctx context.Context) error {
 	rescan := time.NewTimer(p.o.Rescan)
 	defer rescan.Stop()
 	var news bool
-	told, kept, began := time.Now(), time.Now(), time.Now()
+	told, kept := time.Now(), time.Now()
+	var busy time.Duration // since the last rescan
 	for ctx.Err() == nil {
 		if jobs := p.take(batch); jobs != nil {
+			began := time.Now()
 			news = p.look(h, jobs) || news
+			busy += time.Since(began)
 			idle.Reset(idleAfter)
 			if time.Since(told) < tellEvery {
 				continue
@@ -58,19 +61,14 @@ func (p *Prober) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-p.wake:
-			if !p.waiting() {
-				continue
-			}
-			began = time.Now()
 		case <-idle.C:
 			h.stop()
 			p.save()
 		case <-rescan.C:
-			// Where a round takes long, the storage is left alone for as long again.
-			took := time.Since(began)
-			began = time.Now()
+			// Where a round takes long, the storage is then left alone for longer.
 			p.again()
-			rescan.Reset(max(p.o.Rescan, 3*min(took, time.Hour)))
+			rescan.Reset(max(p.o.Rescan, min(4*busy, 10*p.o.Rescan)))
+			busy = 0
 		}
 	}
 	return nil
