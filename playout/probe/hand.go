@@ -270,8 +270,10 @@ func (t *tail) close() {
 	_ = t.file.Close()
 }
 
-// words is the first line.
+// words is the first line a dead child said.
 func (t *tail) words() string {
+	_ = t.file.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	<-t.done
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	line, _, _ := bytes.Cut(bytes.TrimSpace(t.text), []byte("\n"))
