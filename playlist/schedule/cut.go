@@ -50,7 +50,7 @@ func (s *stage) earlier(st *stream, r *run, idle bool, x int64, by *start) (int6
 		if !idle && st.class == pressed {
 			k = max(k, s.p.tick(later(o.at, int64(o.list.plan.SoftMax)), s.c))
 		}
-		if k > x || k == x && (by == nil || !o.goesBefore(by)) || !o.better(r) {
+		if k >= x || !o.better(r) { // the streams come best first: of two at one tick the first
 			continue
 		}
 		if o.end > s.p.time(k, s.c) {

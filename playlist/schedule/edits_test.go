@@ -52,6 +52,18 @@ func TestEditsOfWhatIsScheduled(t *testing.T) {
 	}
 }
 
+// What waits has been considered when it becomes better, and is at its beginning
+// still, whatever that is by then.
+func TestEditsOfWhatWaits(t *testing.T) {
+	x := `x: x60 y60 z60 | {at: "2026-07-14 20:00", until: "20:05"}`
+	p := play(planned(t, "main: a600", x, `w: w60 | {at: "2026-07-14 20:00:10", priority: -1, until: "21:00"}`), at(t, "19:59")).until(seconds(130))
+	require.Equal(t, []string{"a600", "x60", "y60"}, p.rows)
+	p.p = planned(t, "main: a600", x, `w: v10 w60 | {at: "2026-07-14 20:00:10", priority: 1, until: "21:00"}`)
+	require.Equal(t, p.n, p.p.Cut(p.e, p.n, p.c))
+	p.until(seconds(220))
+	require.Equal(t, []string{"a600", "x60", "y60", "v10", "w60", "y60"}, p.rows)
+}
+
 // Plans are asked by the air, the desk and the guide at once.
 func TestManyAskAtOnce(t *testing.T) {
 	lines := []string{"main: a20 dir/?2 b47", `x: x30 dir/?1 | {cron: "*/7 * * * *"}`, `y: y30 | {cron: "*/11 * * * *", start: soft}`}

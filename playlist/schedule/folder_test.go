@@ -89,6 +89,21 @@ func TestFoldersThatChange(t *testing.T) {
 	require.Zero(t, shelfOf().plans(t, "main: dir/< dir/?").Next(playlist.Entry{}, Ended, 0, epoch))
 }
 
+// One of many plays: a walk finds it, wherever in the round it begins.
+func TestShuffleOfMuchThatCannotPlay(t *testing.T) {
+	names := []string{"good20"}
+	for i := range 30 {
+		names = append(names, fmt.Sprintf("bad%d", i))
+	}
+	for _, words := range []string{"dir/?", "dir/?1", "dir/?7*2"} {
+		slots, _ := collect(shelfOf(names...).plans(t, "main: "+words), playlist.Entry{}, Ended, 0, epoch)
+		require.Len(t, slots, 75*3)
+		for _, s := range slots {
+			require.Equal(t, "good20", s.Item.Source)
+		}
+	}
+}
+
 // Row 7.
 func TestShuffle(t *testing.T) {
 	for _, words := range []string{"dir/?", "dir/?7", "dir/?1", "dir/?499"} {

@@ -32,6 +32,8 @@ func TestTakes(t *testing.T) {
 		"main: a60 b60 c60", "spot: s20 t20 u20 | | loop: true", "more: m20 n20",
 		`hard: h10 | {at: "2026-07-14 20:00:00", priority: -5}`,
 		`soft: k10 | {at: "2026-07-14 20:00:05", start: soft, priority: 9}`,
+		"long: l90 m90", `p: p10 | {at: "2026-07-14 20:03:15", priority: 3}`,
+		`v: v40 w40 | {at: "2026-07-14 20:10", start: soft, until: "20:30"}`, `q: q40 r40 | {at: "2026-07-14 20:11"}`,
 		`show: w60 x60 y60 | {at: "2026-07-14 19:50:00"}`,
 	}
 	s := seconds
@@ -61,6 +63,12 @@ func TestTakes(t *testing.T) {
 		{"a hard start that was on air waits for the take", "19:59:58", func(t *testing.T, p *player) {
 			p.until(s(5)).take(t, "more.yml", 0).until(s(90))
 		}, []string{"a60", "h10", "m20", "n20", "k10", "h10", "a60"}},
+		{"soft waits for a take however long it lasts", "19:59:58", func(t *testing.T, p *player) {
+			p.until(s(5)).take(t, "long.yml", 0).until(s(300))
+		}, []string{"a60", "h10", "l90", "m90", "k10", "h10", "p10", "h10", "a60"}},
+		{"a soft start of the list that is taken comes after it, a hard one begins it anew", "20:09", func(t *testing.T, p *player) {
+			p.until(s(50)).take(t, "v.yml", 0).until(s(100)).take(t, "q.yml", 1).until(s(300))
+		}, []string{"a60", "v40", "w40", "r40", "q40", "r40", "v40", "w40", "a60"}},
 		{"of the scheduled list that is suspended: the take is in its place", "19:50:10", func(t *testing.T, p *player) {
 			p.until(s(5)).take(t, "main.yml", 0).until(s(10)).take(t, "show.yml", 2).until(s(100))
 		}, []string{"w60", "a60", "y60", "a60"}},

@@ -131,6 +131,10 @@ func TestTimedRuns(t *testing.T) {
 			[]string{"main: a60", `x: bad bad2 | {cron: "0 20 * * *"}`},
 			"19:59 a60, 20:00 a60, 20:01 a60, 20:02 a60, 20:03 a60",
 		}, {
+			"whose patience is longer than its time cuts nothing", "19:59",
+			[]string{"main: a600 b60", `x: x60 | {cron: "0 20 * * *", start: soft, soft_max: 5m, duration: 2m}`},
+			"19:59 a600, 20:09 b60",
+		}, {
 			"on the first start an open window begins", "20:00:30",
 			[]string{"main: a60", `x: x60 y60 | {cron: "0 20 * * *"}`, `y: z60 | {cron: "0 20 * * *", until: "20:00:20"}`},
 			"20:00:30 x60, 20:01:30 y60, 20:02:30 a60, 20:03:30 a60, 20:04:30 a60",

@@ -41,7 +41,10 @@ func (p *Plans) stage(e playlist.Entry, n int64, c Clock) *stage {
 		s.seen = s.now - s.aired
 		s.own()
 		for i := len(s.runs) - 1; i >= 0; i-- {
-			if s.runs[i].start > s.now {
+			switch r := &s.runs[i]; {
+			case r.kind == taken:
+				r.start = min(r.start, s.seen)
+			case r.start > s.now:
 				s.drop(i)
 			}
 		}

@@ -212,16 +212,12 @@ func (st *stream) make(from, limit int64) *piece {
 func (o *start) better(r *run) bool {
 	switch {
 	case r.kind == taken:
-		return o.list.plan.hard && o.at > r.start
+		return o.list.plan.hard // it is after the take: those before it have been seen
 	case r.kind == base || r.list.plan == nil:
 		return true
 	default:
 		return goesBefore(o.list.plan.Priority, r.list.plan.Priority, o.at, r.start, o.list.file, r.list.file)
 	}
-}
-
-func (o *start) goesBefore(p *start) bool {
-	return goesBefore(o.list.plan.Priority, p.list.plan.Priority, o.at, p.at, o.list.file, p.list.file)
 }
 
 // goesBefore is the order of timed runs: the higher priority, then the later
