@@ -138,7 +138,13 @@ func (c *checker) day(r *document.Reading, raw *datedList) *Schedule {
 	if raw.Length.Duration <= 0 {
 		r.Errorf("length", `length is 0: write "24:00:00", or remove it`)
 	}
-	return &Schedule{At: &at, Start: Hard, Duration: raw.Length.Duration, Return: Resume, Fill: FillCut, Late: Join}
+	s := &Schedule{At: &at, Start: Hard, Return: Resume, Fill: FillCut, Late: Join}
+	if until, err := when.ParseClock(begin); err == nil && !r.Has("length") {
+		s.Until = &until // a day may have 23 or 25 hours
+	} else {
+		s.Duration = raw.Length.Duration
+	}
+	return s
 }
 
 // begin is the time of day that an old file begins at, in whole seconds.

@@ -51,7 +51,7 @@ func TestDayOfFfplayout(t *testing.T) {
 		list, _ := Parse(name, data, options)
 		s := list.Schedule
 		require.Equal(t, want, s.At.String())
-		require.Equal(t, []any{Hard, 24 * time.Hour, Join, false}, []any{s.Start, s.Duration, s.Late, list.Loop})
+		require.Equal(t, []any{Hard, "05:59:25", Join, false}, []any{s.Start, s.Until.String(), s.Late, list.Loop}, "until the next day's start: a day may have 23 or 25 hours")
 		require.Equal(t, "My Channel "+want[:10], list.Name)
 	}
 	o := options

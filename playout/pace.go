@@ -71,7 +71,7 @@ func (e *Engine) tellTime(anchor time.Time, start bool) {
 	if !start && 2*step.Abs() <= e.grid.Duration(1) {
 		return
 	}
-	if !e.zero.IsZero() {
+	if !start {
 		e.rooms.Log.Warn("the time of day has moved against the channel's ticks", "by", step.Round(time.Millisecond))
 	}
 	e.zero = zero

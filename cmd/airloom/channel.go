@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/asticode/go-astiav"
@@ -190,7 +193,10 @@ func (c *channel) run(ctx context.Context) error {
 		c.slate.Close()
 		return nil
 	})
-	g := actors{log: c.log, lost: c.lost, stopping: c.board.Stopping}
+	g := actors{log: c.log, lost: c.lost, stopping: func() {
+		c.board.Stopping()
+		c.store.Ending(whyEnded(ctx))
+	}}
 	g.add(helper("board", c.board.Run))
 	g.add(append(receivers, helper("state", c.store.Run))...)
 	g.add(helper("playhead", c.memory.run))
@@ -199,6 +205,22 @@ func (c *channel) run(ctx context.Context) error {
 	g.add(helper("watchdog", c.watchdog), helper("commands", c.listen), helper("playlists", c.follow))
 	c.log.Info("on air", "channel", c.cfg.Channel.Name, "playlists", len(c.plan.Playlists()), "outputs", len(c.outputs))
 	return g.run(ctx, grace)
+}
+
+// whyEnded is why the channel stops, for the as-run log.
+func whyEnded(ctx context.Context) string {
+	cause := context.Cause(ctx)
+	switch {
+	case cause == nil:
+		return "a part that it cannot do without ended: see the log"
+	case strings.Contains(cause.Error(), syscall.SIGTERM.String()):
+		return "stopped by SIGTERM"
+	case strings.Contains(cause.Error(), os.Interrupt.String()):
+		return "stopped by SIGINT"
+	case errors.Is(cause, context.DeadlineExceeded):
+		return "its time was over"
+	}
+	return "stopped"
 }
 
 // grace is how long an end may take. With lastCall and the closing of the log it
@@ -257,7 +279,7 @@ func (c *channel) watchdog(ctx context.Context) error {
 func (c *channel) report(r playout.Row) {
 	c.board.Report(r)
 	c.memory.report(r)
-	if r.Final && r.Outcome != playout.Skipped {
+	if r.Final && r.Ticks > 0 {
 		c.outputs.Join()
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"airloom/playlist"
@@ -24,11 +25,19 @@ type memory struct {
 	log   *slog.Logger
 	join  chan struct{} // something else is on air
 	place []byte        // the latest that was noted
+
+	mu    sync.Mutex
+	tick  int64     // where what is on air began, …
+	began time.Time // … and when: a step of the clock does not move what has been
 }
+
+// remembersWithin is how long the state may take to tell where the channel stood
+// before it begins without: to begin at the wrong place is worse than to be late.
+const remembersWithin = 1500 * time.Millisecond
 
 // remember is what the last run left, as far as storage tells in time.
 func (m *memory) remember(ctx context.Context) asrun.Saved {
-	ctx, cancel := context.WithTimeout(ctx, answersWithin)
+	ctx, cancel := context.WithTimeout(ctx, remembersWithin)
 	defer cancel()
 	saved, err := m.store.Last(ctx)
 	if err != nil {
@@ -99,13 +108,35 @@ func (m *memory) note() {
 // report notes a piece of the programme that has ended. It never blocks.
 func (m *memory) report(r playout.Row) {
 	m.store.Report(m.row(r))
+	if r.Ticks > 0 {
+		m.begins(r.Start + r.Ticks)
+	}
 	select {
 	case m.join <- struct{}{}:
 	default:
 	}
 }
 
+// begins notes that something else is on air from the tick on.
+func (m *memory) begins(tick int64) {
+	at := m.due(tick)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tick, m.began = tick, at
+}
+
+// at is when the tick was on air.
 func (m *memory) at(tick int64) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if tick == m.tick && !m.began.IsZero() {
+		return m.began
+	}
+	return m.due(tick)
+}
+
+// due is when the tick is due as the clock stands.
+func (m *memory) due(tick int64) time.Time {
 	return m.rundown.Clock().Zero.Add(m.grid.Due(tick))
 }
 

@@ -26,7 +26,14 @@ func isPlaylist(name string) bool {
 			}
 		}
 	}
-	return hasExtension(base)
+	return hasExtension(base) && !isNote(base)
+}
+
+// isNote reports whether a text is more likely written for people: a list of
+// paths may have any name but those.
+func isNote(base string) bool {
+	name := strings.ToLower(strings.TrimSuffix(base, path.Ext(base)))
+	return strings.EqualFold(path.Ext(base), ".txt") && (name == "readme" || name == "license" || name == "notes")
 }
 
 func hasExtension(base string) bool {

@@ -325,7 +325,7 @@ func TestRow4ScratchFilesAreIgnored(t *testing.T) {
 	t.Parallel()
 	f := watch(t, "")
 	for _, name := range []string{
-		"4913", "main.yml~", ".#main.yml", "#main.yml#", ".main.yml.swp", ".main.yml.swx", "main.yml.tmp", "main.yml.part", "main.yml.filepart",
+		"4913", "README.txt", "main.yml~", ".#main.yml", "#main.yml#", ".main.yml.swp", ".main.yml.swx", "main.yml.tmp", "main.yml.part", "main.yml.filepart",
 		"main.yml.crdownload", ".goutputstream-ABC123", ".syncthing.main.yml.tmp", "~syncthing~main.yml.tmp", ".main.yml.Xa12Bc", "~$main.yml",
 		".hidden.yml", "._main.yml", ".dropbox.cache/main.yml", ".git/main.yml", ".stversions/main.yml", "@eaDir/main.yml", "#recycle/main.yml",
 		"$RECYCLE.BIN/main.yml", "lost+found/main.yml", "clip.mp4", "README",
