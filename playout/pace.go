@@ -26,7 +26,8 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.tellTime(time.Now().Add(-e.grid.Due(e.n)), true)
 	e.warm(ctx)
 	anchor := time.Now().Add(-e.grid.Due(e.n))
-	look := anchor // when to look at the wall clock next
+	e.tellTime(anchor, true) // that waited for the first clip
+	look := anchor           // when to look at the wall clock next
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
