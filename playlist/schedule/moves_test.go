@@ -218,7 +218,10 @@ func TestAdvance(t *testing.T) {
 		require.Equal(t, on.Item.ID, next.Item.ID)
 		require.Equal(t, left, next.From)
 	}
-	on, left := p.Advance(t.Context(), playlist.Entry{}, Ended, c, 0, 0)
+	on, left := p.Advance(t.Context(), pl.e, 1500, c, 0, 0)
+	require.Equal(t, "b60", on.Item.Source, "all of it has aired")
+	require.Zero(t, left)
+	on, left = p.Advance(t.Context(), playlist.Entry{}, Ended, c, 0, 0)
 	require.Equal(t, "a60", on.Item.Source)
 	require.Zero(t, left)
 }
