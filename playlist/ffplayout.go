@@ -193,7 +193,7 @@ func (c *checker) span(r *document.Reading, it *Item, raw datedItem) {
 	if out == 0 {
 		out = whole
 	}
-	it.In = in
+	it.In, it.Length = in, max(0, out-in)
 	switch {
 	case out == 0: // nothing is said: to the file's end
 	case out <= in:

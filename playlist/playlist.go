@@ -21,6 +21,7 @@ type Item struct {
 	In       time.Duration // where to begin in the source
 	Out      time.Duration // where to end in the source; 0: its end
 	Duration time.Duration // cap, counted from In; 0: none
+	Length   time.Duration // how long it airs, as another player's list says; 0: not said. Believed until the source has been looked at
 	Repeat   int           // how often the item airs in a row: 1 or `loop: N`
 	Loop     bool          // `loop: true`: begin again until Duration is reached
 	Audio    string        // track number (1 is the first) or language; "": the default track

@@ -103,6 +103,7 @@ func (p *programme) plan() {
 	p.tell(problems)
 	p.alert(problems)
 	p.rundown.Replace(plans)
+	p.want(lists)
 	p.put(plans, lists)
 }
 
@@ -161,11 +162,51 @@ func (p *programme) Reload(ctx context.Context) error {
 	return problems.Err()
 }
 
+// length is an item's length: until its source has been looked at, what its
+// playlist promises. A channel that starts in the midst of a day joins it by that.
+func (p *programme) length(it playlist.Item) int64 {
+	if n := p.prober.Ticks(it); n != 0 {
+		return n
+	}
+	promised := it.Length
+	if promised == 0 && it.Out > 0 {
+		promised = it.Out - it.In
+	}
+	return timeline.Of(houseOf(p.cfg)).Ticks(promised)
+}
+
+// maxWanted bounds how many lengths are asked for: beyond, the prober would forget
+// some for others.
+const maxWanted = 200_000
+
+// want has the lengths of all that may air looked at before they are needed: one
+// that is first asked for when its item is next comes too late.
+func (p *programme) want(lists []*playlist.Playlist) {
+	n := 0
+	for _, l := range lists {
+		for _, it := range l.Items {
+			files := 1
+			if it.Folder == nil {
+				p.prober.Ticks(it)
+			} else {
+				listing := p.prober.Folder(*it.Folder)
+				files = len(listing)
+				for _, f := range listing[:min(files, maxWanted-n)] {
+					p.prober.Ticks(probe.FileItem(it, f))
+				}
+			}
+			if n += files; n >= maxWanted {
+				return
+			}
+		}
+	}
+}
+
 // inputs is all that the schedule is to know of the playlists.
 func (p *programme) inputs(lists []*playlist.Playlist) schedule.Inputs {
 	return schedule.Inputs{
 		Base: baseName(p.cfg), Lists: lists, Zone: p.cfg.Channel.Location(), Grid: timeline.Of(houseOf(p.cfg)), Seed: p.seed,
-		Folder: p.prober.Folder, Ticks: p.prober.Ticks, Fillers: fillersOf(p.cfg, p.prober.Folder),
+		Folder: p.prober.Folder, Ticks: p.length, Fillers: fillersOf(p.cfg, p.prober.Folder),
 	}
 }
 
