@@ -56,6 +56,7 @@ type figures struct {
 	sync.Mutex
 	kills, silent  int
 	back, up, lost []time.Duration
+	gone           []time.Duration
 }
 
 func (f *figures) tell(t *testing.T) {
@@ -63,7 +64,7 @@ func (f *figures) tell(t *testing.T) {
 	for _, of := range []struct {
 		what string
 		d    []time.Duration
-	}{{"went on behind what last aired by", f.back}, {"from exec to the first picture on the wire", f.up}, {"of what aired is not in the as-run log", f.lost}} {
+	}{{"went on behind what last aired by", f.back}, {"from exec to the first picture on the wire", f.up}, {"of what aired is not in the as-run log", f.lost}, {"until the last child was gone", f.gone}} {
 		if slices.Sort(of.d); len(of.d) > 0 {
 			t.Logf("%s: least %v, median %v, most %v", of.what, of.d[0].Round(time.Millisecond), of.d[len(of.d)/2].Round(time.Millisecond),
 				of.d[len(of.d)-1].Round(time.Millisecond))
@@ -77,6 +78,7 @@ func killAndKill(t *testing.T, clips []airtest.Clip, lives int, m airtest.Machin
 	var told []lifetime
 	var ch *airtest.Channel
 	children := 0
+	var gone []time.Duration
 	for n := range lives {
 		l := lifetime{name: fmt.Sprintf("life%d", n)}
 		// One in five is killed while it starts.
@@ -107,6 +109,7 @@ func killAndKill(t *testing.T, clips []airtest.Clip, lives int, m airtest.Machin
 			}
 		}
 		children += k.Children
+		gone = append(gone, k.Gone)
 		requireWhole(t, ch.Dir)
 		told = append(told, l)
 	}
@@ -127,6 +130,7 @@ func killAndKill(t *testing.T, clips []airtest.Clip, lives int, m airtest.Machin
 	all.Lock()
 	defer all.Unlock()
 	all.kills += lives
+	all.gone = append(all.gone, gone...)
 	requireWentOn(t, clips, told, others, all)
 	requireLog(t, ch, clips, told, others, all)
 }

@@ -1,6 +1,7 @@
 package airtest
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,8 +14,9 @@ import (
 // Killed is a channel's end by kill -9.
 type Killed struct {
 	At       time.Time
-	Children int   // that it had
-	Alone    []int // of them, those that were still there a second later; they have been ended
+	Children int           // that it had
+	Gone     time.Duration // how long after it the last of them was gone
+	Alone    []string      // of them, those that were still there 5 s later, in words; they have been ended
 }
 
 // Kill ends the keeper, and the keeper alone, as the kernel would when memory is
@@ -28,12 +30,14 @@ func (c *Channel) Kill() (k Killed) {
 	c.Signal(syscall.SIGKILL)
 	<-c.ended
 	lives := func(pid int) bool { return Alive(pid) && isOurs(pid) }
-	for end := time.Now().Add(time.Second); slices.ContainsFunc(children, lives) && time.Now().Before(end); {
+	for end := time.Now().Add(5 * time.Second); slices.ContainsFunc(children, lives) && time.Now().Before(end); {
 		time.Sleep(5 * time.Millisecond)
 	}
+	k.Gone = time.Since(k.At)
 	for _, pid := range children {
 		if lives(pid) {
-			k.Alone = append(k.Alone, pid)
+			s, _ := statOf(pid)
+			k.Alone = append(k.Alone, fmt.Sprintf("%v, state %c, waits in %s, has used %v", commandLine(pid), s.state, read(fmt.Sprintf("/proc/%d/wchan", pid)), s.cpu))
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
