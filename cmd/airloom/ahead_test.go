@@ -230,3 +230,32 @@ func TestRehearsalFinds(t *testing.T) {
 	_, told, code = a.run(t, "schedule", "--for", "0s")
 	require.Equal(t, 2, code, told)
 }
+
+// What will air begins with what is on air, and after a stop with what the
+// channel would go on with.
+func TestScheduleGoesOn(t *testing.T) {
+	a := newAhead(t, airtest.Plain1)
+	a.put(t, "playlists/main.yml", "items: [{source: plain1.mp4, duration: 10m, loop: true}]\n")
+	text, err := os.ReadFile(filepath.Join(a.dir, "airloom.yml"))
+	require.NoError(t, err)
+	a.put(t, "airloom.yml", string(text)+"web: {listen: \"\"}\n")
+	into := func(args ...string) float64 {
+		out, told, code := a.run(t, append([]string{"schedule", "--json", "--for", "5s"}, args...)...)
+		require.Zero(t, code, told)
+		var entries []plannedEntry
+		require.NoError(t, json.Unmarshal([]byte(out), &entries))
+		return *entries[0].InS
+	}
+	require.Zero(t, into())
+	ch := exec.Command(a.bin, "run")
+	ch.Dir = a.dir
+	require.NoError(t, ch.Start())
+	airtest.Eventually(t, 20*time.Second, "the schedule goes on from the channel", func() bool { return into() > 1 })
+	require.Greater(t, into("--from", "+1m"), 60.0)
+	require.NoError(t, ch.Process.Signal(os.Interrupt))
+	require.NoError(t, ch.Wait())
+	left := into()
+	require.Greater(t, left, 1.0)
+	require.InDelta(t, left+60, into("--from", "+1m"), 5)
+	require.Zero(t, into("--from", "-1h"), "nobody knows where it stood then: the plan begins")
+}

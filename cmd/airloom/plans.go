@@ -74,7 +74,8 @@ func lookAhead(cmd *cobra.Command) (*outlook, error) {
 	if err := o.plan(cmd.Context(), cmd.ErrOrStderr()); err != nil {
 		return nil, err
 	}
-	return o, o.stand(cmd.Context(), now)
+	from, _ := cmd.Flags().GetString("from")
+	return o, o.stand(cmd.Context(), from == "" || from == "now")
 }
 
 // plan makes the plans of the playlists' folder.
@@ -99,7 +100,7 @@ func (o *outlook) plan(ctx context.Context, told io.Writer) error {
 	}
 	saved, _, err := asrun.Peek(ctx, o.cfg.State.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("where the channel stands cannot be read: %w", err)
+		fmt.Fprintf(told, "where the channel stands is not known, and taken to be its beginning: %v\n", err)
 	}
 	o.plans, o.problems = schedule.New(schedule.Inputs{
 		Base: baseName(o.cfg), Lists: lists, Zone: o.zone, Grid: o.grid, Seed: saved.Seed,
@@ -138,16 +139,25 @@ func libraryOptions(cfg *configs.Config) playlist.Options {
 }
 
 // stand finds out where the channel will be when the outlook begins: it goes on
-// from where it stands, or, where none has run, begins with the programme.
-func (o *outlook) stand(ctx context.Context, now time.Time) error {
+// from where it stands, or, where none has run, begins with the programme. An
+// outlook from now on begins no earlier than what is known of the channel.
+func (o *outlook) stand(ctx context.Context, fromNow bool) error {
 	saved, alive, err := asrun.Peek(ctx, o.cfg.State.Dir)
 	resume := o.cfg.State.Resume
 	if err != nil || len(saved.Playhead.Place) == 0 || !alive && resume == "start" {
 		return nil // that it cannot be read has been told
 	}
 	zero := saved.Playhead.At
+	now := time.Now().In(o.zone)
 	if !alive && resume != "clock" {
 		zero = now // where it would go on if it were started now
+	}
+	if fromNow {
+		if o.from = now; zero.After(now) {
+			o.from = zero.In(o.zone)
+		}
+	} else if !alive && resume != "clock" && o.from.Before(now) {
+		return nil
 	}
 	if o.from.Before(zero) {
 		return nil
