@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,13 +11,15 @@ import (
 
 	"airloom/configs"
 	"airloom/playlist"
+	"airloom/playlist/schedule"
+	"airloom/playout/timeline"
 )
 
 func checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check [PLAYLIST…]",
 		Short: "Look through the config and the playlists, and tell every mistake at once",
-		Long: "Looks through the config and, without arguments, its base playlist. Each problem is told\n" +
+		Long: "Looks through the config and, without arguments, all its playlists. Each problem is told\n" +
 			"as FILE:LINE:COL: message. The exit code is 1 if there is an error, warnings are none.",
 		RunE: check,
 	}
@@ -32,14 +35,17 @@ func check(cmd *cobra.Command, args []string) error {
 		cfg, problems = loadConfig(path)
 		problems = append(problems, cfg.CheckFiles()...)
 		problems.Sort()
-		args = withBase(args, cfg)
 	}
-	files := 0
+	files := len(args)
 	for _, file := range args {
 		list, found := loadPlaylist(file, cfg)
 		problems = append(problems, found...)
 		problems = append(problems, missingSources(list, file, cfg)...)
-		files++
+	}
+	if files == 0 && cfg != nil {
+		var found playlist.Problems
+		files, found = checkFolder(cmd.Context(), cfg)
+		problems = append(problems, found...)
 	}
 	for _, p := range problems {
 		fmt.Fprintln(cmd.OutOrStdout(), p)
@@ -90,12 +96,38 @@ func named(it playlist.Item, cfg *configs.Config) (what, path string) {
 	return playlist.Redact(it.Source), path
 }
 
-// withBase is the playlists to look through: the base playlist if none is named.
-func withBase(args []string, cfg *configs.Config) []string {
-	if len(args) > 0 || cfg == nil {
-		return args
+// checkFolder looks through all playlists of the channel, each by itself and then
+// as they name each other.
+func checkFolder(ctx context.Context, cfg *configs.Config) (files int, problems playlist.Problems) {
+	snap, err := readFolder(ctx, cfg)
+	if err != nil {
+		return 0, nil // a folder that is not there has been told
 	}
-	return []string{cfg.BasePath()}
+	problems = snap.Problems
+	for _, f := range snap.Files {
+		problems = append(problems, f.Problems...)
+		problems = append(problems, missingSources(f.Playlist, f.Name, cfg)...)
+	}
+	_, found := schedule.New(schedule.Inputs{
+		Base: baseName(cfg), Lists: snap.Playlists(), Zone: cfg.Channel.Location(), Grid: timeline.Of(houseOf(cfg)),
+		Folder: func(playlist.Folder) []schedule.File { return nil }, Ticks: func(playlist.Item) int64 { return 0 },
+	})
+	problems = append(problems, found...)
+	problems.Sort()
+	for i := range problems {
+		problems[i].File = displayed(filepath.Join(cfg.Playlists.Watch, problems[i].File))
+	}
+	return len(snap.Files), problems
+}
+
+// displayed is a path as short as it can be copied from the terminal.
+func displayed(path string) string {
+	if here, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(rel) {
+			return rel
+		}
+	}
+	return path
 }
 
 func counted(n int, what string) string {

@@ -113,6 +113,15 @@ func (o *outlook) plan(ctx context.Context, told io.Writer) error {
 
 // readPlaylists reads the whole folder as it is now.
 func readPlaylists(ctx context.Context, cfg *configs.Config) ([]*playlist.Playlist, playlist.Problems, error) {
+	snap, err := readFolder(ctx, cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	return snap.Playlists(), snap.All(), nil
+}
+
+// readFolder is the playlists' folder as it is now.
+func readFolder(ctx context.Context, cfg *configs.Config) (*library.Snapshot, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l := library.New(library.Config{Dir: cfg.Playlists.Watch, Options: libraryOptions(cfg)})
@@ -123,12 +132,12 @@ func readPlaylists(ctx context.Context, cfg *configs.Config) ([]*playlist.Playli
 	}()
 	<-l.Ready()
 	if _, err := l.Rescan(ctx); err != nil {
-		return nil, nil, fmt.Errorf("read the playlists in %s: %w", cfg.Playlists.Watch, err)
+		return nil, fmt.Errorf("read the playlists in %s: %w", cfg.Playlists.Watch, err)
 	}
 	snap := l.Snapshot()
 	cancel()
 	<-ended
-	return snap.Playlists(), snap.All(), nil
+	return snap, nil
 }
 
 // libraryOptions is what the config says about the playlists' folder.
