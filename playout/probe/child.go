@@ -58,6 +58,7 @@ func serve(look lookFunc) int {
 		return 2
 	}
 	c.root, c.house = h.Root, h.House
+	go worker.EndWithKeeper()
 	if c.out.Encode(hello{Protocol: protocol, Missing: worker.Fence(h.Root)}) != nil || h.Protocol != protocol {
 		return 0
 	}

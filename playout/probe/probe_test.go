@@ -58,6 +58,9 @@ func pretend(s media.Spec, _ media.House) (int64, error) {
 		for {
 			time.Sleep(time.Hour)
 		}
+	case "freeze":
+		_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
+		select {}
 	case "crash":
 		panic("a file that no decoder bears")
 	case "die":
@@ -244,6 +247,19 @@ func TestSecondChance(t *testing.T) {
 	require.EqualValues(t, 9, b.Ticks(items[1]))
 }
 
+// A child ends when its keeper does, even where it hangs.
+func TestEndsWithTheKeeper(t *testing.T) {
+	b := pretender(t)
+	b.put(t, "hang.mp4")
+	h := &hand{o: &b.o, stuck: &b.stuck}
+	require.NoError(t, h.start())
+	_, err := h.in.WriteString(`{"spec":{"source":"` + filepath.Join(b.root, "hang.mp4") + `"}}` + "\n")
+	require.NoError(t, err)
+	require.NoError(t, h.in.Close()) // as it is when the keeper is gone
+	require.True(t, h.gone(20*time.Second))
+	h.kill()
+}
+
 // A child that even SIGKILL does not end is left behind, and where they are too
 // many no more are started until one of them is gone.
 func TestAbandoned(t *testing.T) {
@@ -251,9 +267,14 @@ func TestAbandoned(t *testing.T) {
 	b.o.within, b.o.dies = 300*time.Millisecond, 50*time.Millisecond
 	var left []*os.Process
 	b.o.kill = func(p *os.Process) error { left = append(left, p); return nil }
+	t.Cleanup(func() {
+		for _, p := range left {
+			_ = p.Kill() // it is gone, unless the test has failed
+		}
+	})
 	var items []playlist.Item
 	for i := range maxStuck {
-		items = append(items, b.put(t, fmt.Sprintf("%d/hang.mp4", i))...)
+		items = append(items, b.put(t, fmt.Sprintf("%d/freeze.mp4", i))...)
 	}
 	for i, it := range append(items, b.put(t, "ticks=3.mp4")...) {
 		b.Ticks(it)

@@ -11,3 +11,7 @@ func Fence(root string) (missing []string) { return restrict(media.Spec{Root: ro
 
 // Environment is all that such a child inherits.
 func Environment(root string) []string { return environment(media.Spec{Root: root}) }
+
+// EndWithKeeper ends such a child when the keeper hangs up its stdin, whatever
+// else is going on. It does not return.
+func EndWithKeeper() { endWithKeeper() }
