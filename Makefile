@@ -34,7 +34,7 @@ setup-test:
 	@configs/ffmpeg/build.sh >/dev/null
 
 # What is pure Go must stay so: it builds without a C compiler.
-PURE := ./configs/... ./playlist/... ./playout ./playout/media ./playout/timeline ./playout/control ./output/... ./web/...
+PURE := ./configs/... ./playlist/... ./playout ./playout/media ./playout/timeline ./playout/control/... ./playout/asrun ./playout/rehearse ./output/... ./web/...
 
 test: setup-test build
 	@CGO_ENABLED=0 go vet $(PURE)
@@ -53,7 +53,7 @@ fuzz:
 
 # The long versions of the measurements: hours.
 soak: setup-test build
-	@$(CGO) $(WITH) AIRLOOM_SOAK=1 go test -p 1 -timeout 6h -v -run 'Soak|Row' ./cmd/...
+	@$(CGO) $(WITH) AIRLOOM_SOAK=1 go test -p 1 -timeout 6h -v -run 'Soak|Row|Plan|Month|Killed' ./cmd/... ./playlist/... ./playout/...
 
 # What it costs, against the ffmpeg program; the figures are left in bin/bench.json.
 bench: setup-test build
