@@ -91,7 +91,11 @@ func (m *memory) note() {
 	}
 	left := snap.Left(counts.Ticks)
 	if snap.Air.Item.ID != "" {
-		place, err := schedule.Save(snap.Air, left)
+		at := left
+		if snap.AirTicks > 0 && left >= snap.AirTicks { // all of it: there is nothing to go on with
+			at = playout.Ended
+		}
+		place, err := schedule.Save(snap.Air, at)
 		if err != nil {
 			m.log.Error("where the channel stands cannot be noted", "cause", err)
 			return

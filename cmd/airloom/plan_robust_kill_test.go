@@ -255,7 +255,10 @@ func requireLog(t *testing.T, ch *airtest.Channel, clips []airtest.Clip, told []
 	end := rows[len(rows)-1]
 	require.Equal(t, saved.Playhead.Tick, end.Tick+end.Ticks, "all rows together are the counter")
 	for i, row := range rows[1:] {
-		require.WithinDuration(t, rows[i].End, row.Start, time.Millisecond, "row %d begins when the one before ends: %+v after %+v", i+1, row, rows[i])
+		require.NotEqual(t, "skipped", row.Outcome, "there is nothing wrong with this: %+v", row)
+		if ch.Logged("the time of day has moved") == 0 {
+			require.WithinDuration(t, rows[i].End, row.Start, time.Millisecond, "row %d begins when the one before ends: %+v after %+v", i+1, row, rows[i])
+		}
 	}
 	r := ringOf(clips)
 	byName := map[string]airtest.Clip{}

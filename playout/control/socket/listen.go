@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -24,6 +25,7 @@ type listener struct {
 	*net.UnixListener
 	dir  *os.File // the lock, which the kernel lets go of with the process
 	path string
+	made os.FileInfo // what the path led to once it was made
 }
 
 // listen makes the socket in the folder. One that a dead process left is
@@ -79,7 +81,16 @@ func (l *listener) bind() error {
 		_ = l.UnixListener.Close()
 		return err
 	}
-	return nil
+	if l.made, err = os.Lstat(l.path); err != nil {
+		_ = l.UnixListener.Close()
+	}
+	return err
+}
+
+// gone reports whether the path leads elsewhere by now, or nowhere.
+func (l *listener) gone() bool {
+	now, err := os.Lstat(l.path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(now, l.made)
 }
 
 // Close takes the socket away and lets go of the folder.

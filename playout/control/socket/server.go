@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ type Server struct {
 	socket *listener
 	log    *slog.Logger
 	names  names
+	look   time.Duration // between two looks whether the socket is still there
 
 	places chan struct{} // one is taken by each end
 
@@ -37,7 +39,7 @@ func Listen(folder string, desk *control.Desk, log *slog.Logger) (*Server, error
 	if err != nil {
 		return nil, err
 	}
-	return &Server{desk: desk, socket: l, log: log, conns: map[*net.UnixConn]bool{}, places: make(chan struct{}, maxClients)}, nil
+	return &Server{desk: desk, socket: l, log: log, look: lookEvery, conns: map[*net.UnixConn]bool{}, places: make(chan struct{}, maxClients)}, nil
 }
 
 // Path is where the socket is.
@@ -47,26 +49,57 @@ func (s *Server) Path() string { return s.socket.path }
 func (s *Server) Close() error { return s.socket.Close() }
 
 // Run answers until the context is done; then it takes the socket away. It waits
-// for the answers to the commands under way: have the desk closed at the same time.
+// for the answers to the commands under way: have the desk closed at the same
+// time. A socket that somebody removes, with its folder maybe, is made again.
 func (s *Server) Run(ctx context.Context) error {
-	defer s.socket.Close()
+	l := s.socket
+	defer func() { _ = l.Close() }()
 	defer s.wg.Wait()
 	defer s.hangUp()
-	defer context.AfterFunc(ctx, func() { _ = s.socket.UnixListener.Close() })()
+	for s.accept(ctx, l); ctx.Err() == nil; s.accept(ctx, l) {
+		s.log.Warn("somebody has removed the control socket: it is made again", "socket", l.path)
+		_ = l.Close()
+		again, err := listen(filepath.Dir(l.path))
+		for ; err != nil; again, err = listen(filepath.Dir(l.path)) {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(s.look):
+			}
+		}
+		l = again
+	}
+	return nil
+}
+
+// accept answers on the socket until the context is done, or nobody finds the
+// socket any more.
+func (s *Server) accept(ctx context.Context, l *listener) {
+	found, lose := context.WithCancel(ctx)
+	defer lose()
+	defer context.AfterFunc(found, func() { _ = l.UnixListener.Close() })()
+	go func() { // storage that hangs keeps it, and nobody waits for it
+		defer lose()
+		for !l.gone() {
+			select {
+			case <-found.Done():
+				return
+			case <-time.After(s.look):
+			}
+		}
+	}()
 	for {
-		conn, err := s.socket.AcceptUnix()
+		conn, err := l.AcceptUnix()
 		switch {
-		case ctx.Err() != nil:
+		case found.Err() != nil:
 			if conn != nil {
 				_ = conn.Close()
 			}
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return fmt.Errorf("the control socket is gone: %w", err)
+			return
 		case err != nil: // no descriptors left: it passes
 			s.log.Warn("the control socket cannot take a call", "error", err)
 			select {
-			case <-ctx.Done():
+			case <-found.Done():
 			case <-time.After(placeWithin):
 			}
 			continue

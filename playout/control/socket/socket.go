@@ -78,6 +78,7 @@ const (
 	patience    = 20 * time.Second       // for a reply: longer than any command may take
 	nameWithin  = 500 * time.Millisecond // for a user's name
 	placeWithin = time.Second            // for a place to come free
+	lookEvery   = 2 * time.Second        // whether the socket is still there
 	rejectAfter = 100 * time.Millisecond // for one that is turned away to hear it
 )
 

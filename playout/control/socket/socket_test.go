@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -284,6 +285,40 @@ func TestWhatIsNoDeadSocketIsLeftAlone(t *testing.T) {
 	require.ErrorContains(t, err, "is there and is no socket: move it away")
 	_, err = Listen(filepath.Join(folder, "none"), nil, nil)
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// Who removes the socket, or the folder with it, does not keep the channel from
+// commands for ever; one that is under way is answered all the same.
+func TestASocketThatIsRemovedIsMadeAgain(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "state")
+	require.NoError(t, os.Mkdir(folder, 0o755))
+	desk := control.NewDesk(control.Rooms{Engine: still{}, Library: shelf{}})
+	s, err := Listen(folder, desk, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	s.look = 5 * time.Millisecond
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.Run(ctx) }()
+	conn, in := dial(t, folder)
+	answered := func() bool {
+		_, err := Ask(ctx, folder, Request{Command: Hold, On: yes()})
+		return err == nil
+	}
+	for _, path := range []string{filepath.Join(folder, Name), folder} {
+		require.Eventually(t, answered, 5*time.Second, 5*time.Millisecond)
+		require.NoError(t, os.RemoveAll(path))
+		require.Eventually(t, func() bool { return !answered() }, 5*time.Second, time.Millisecond)
+		require.NoError(t, os.MkdirAll(folder, 0o755))
+		require.Eventually(t, answered, 5*time.Second, 5*time.Millisecond)
+	}
+	_, err = conn.Write([]byte(`{"protocol": 1, "command": "log"}` + "\n"))
+	require.NoError(t, err)
+	require.True(t, heard(t, in).OK, "who was there before stays")
+	cancel()
+	desk.Close()
+	require.NoError(t, <-done)
+	_, err = os.Lstat(filepath.Join(folder, Name))
+	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
 func TestOnlyOneOfManyThatStartAtOnceWins(t *testing.T) {

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"airloom/playlist"
+	"airloom/playlist/schedule"
+	"airloom/playout"
+	"airloom/playout/asrun"
+	"airloom/playout/media"
+	"airloom/playout/timeline"
+)
+
+// standing is an engine that stands still.
+type standing struct {
+	snap  playout.Snapshot
+	ticks int64
+}
+
+func (s standing) Snapshot() (playout.Snapshot, playout.Counts) {
+	return s.snap, playout.Counts{Ticks: s.ticks}
+}
+
+// An item that is just over is over for the next run too: it is not opened behind
+// its last picture.
+func TestWhatHasAiredWholeIsNotedAsOver(t *testing.T) {
+	house := media.House{FPS: media.Rational{Num: 25, Den: 1}, SampleRate: 44100}
+	entry := playlist.Entry{Item: playlist.Item{ID: "a", Source: "a.mp4"}}
+	for _, c := range []struct{ length, ticks, left int64 }{
+		{75, 10, 10}, {75, 74, 74}, {75, 75, playout.Ended}, {75, 80, playout.Ended}, {0, 80, 80},
+	} {
+		plans, _ := schedule.New(schedule.Inputs{Zone: time.UTC, Grid: timeline.Of(house)})
+		m := &memory{
+			store:   asrun.Open(t.TempDir(), 0, slog.New(slog.DiscardHandler), func(string, string) {}),
+			rundown: schedule.NewRundown(plans, schedule.Clock{Zero: time.Now()}), grid: timeline.Of(house), log: slog.New(slog.DiscardHandler),
+			engine: standing{playout.Snapshot{Air: entry, AirTicks: c.length}, c.ticks},
+		}
+		m.note()
+		e, left, err := schedule.Restore(m.place)
+		require.NoError(t, err)
+		require.Equal(t, "a", e.Item.ID)
+		require.Equal(t, c.left, left, "%+v", c)
+	}
+}
