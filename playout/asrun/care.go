@@ -59,6 +59,10 @@ func (f *file) prune(ctx context.Context, now, before time.Time, most int) error
 // look reads on through the rows and their index, in circles. Damage on the disk
 // is found so while the channel runs, not when somebody needs the log.
 func (c *care) look(ctx context.Context, f *file) error {
+	// What is remembered of the file says nothing of what is on the disk.
+	if _, err := f.db.ExecContext(ctx, "PRAGMA shrink_memory"); err != nil {
+		return err
+	}
 	n, row, _, err := f.last(ctx, "SELECT id, length(cause) FROM rows NOT INDEXED WHERE id > ? ORDER BY id LIMIT ?", c.row, lookRows)
 	if err != nil {
 		return err

@@ -108,6 +108,24 @@ func TestDamagedWhileRunning(t *testing.T) {
 	c.end("")
 }
 
+// A small file is remembered whole: its damage is on the disk alone.
+func TestASmallFileDamagedWhileRunning(t *testing.T) {
+	dir := t.TempDir()
+	c := begin(t, dir, day, func(s *Store) { s.look = 0 })
+	c.airs("one", 5)
+	c.written(dir)
+	spoil(t, dir, 0, 4*4096)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, fileName+"-wal"), make([]byte, 64<<10), 0o600))
+	eventually(t, func() bool {
+		c.head("x", 1)
+		return c.alerts.get(alertDamaged) != ""
+	}, "found")
+	c.airs("two", 7)
+	c.written(dir)
+	c.end("")
+	require.Equal(t, int64(12), abut(t, all(t, dir)))
+}
+
 func TestRemovedWhileRunning(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	c := begin(t, dir, day)
