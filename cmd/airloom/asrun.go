@@ -113,6 +113,10 @@ func airedRowOf(r asrun.Row, zone *time.Location) airedRow {
 		Playlist: r.Playlist, Index: r.Index, ID: r.Item, Source: shown(r.Source), Title: r.Title,
 		InS: secondsOrNone(r.In), OutS: secondsOrNone(r.Out), Mode: r.Mode, Outcome: outcomeOf(r), Cause: r.Cause,
 	}
+	if r.Out > 0 { // from the source's very beginning is a place, too
+		in := r.In.Seconds()
+		a.InS = &in
+	}
 	if !r.Planned.IsZero() {
 		planned := r.Planned.In(zone).Format(milliseconds)
 		a.Planned = &planned

@@ -1,7 +1,9 @@
 package main_test
 
 import (
+	"cmp"
 	"os/user"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,7 +72,10 @@ func TestPlan08Commands(t *testing.T) {
 	if t.Failed() || len(holds) == 0 {
 		t.Fatalf("holds: %v", holds)
 	}
-	hold := holds[len(holds)-1]
+	asked := said[next+1].Asked
+	hold := slices.MinFunc(holds, func(a, b airtest.Span) int { // a busy machine makes others
+		return cmp.Compare(r.Wall(tap, a.From).Sub(asked).Abs(), r.Wall(tap, b.From).Sub(asked).Abs())
+	})
 	slate := airtest.Span{From: r.Runs[len(r.Runs)-2].From, To: r.Runs[len(r.Runs)-2].To}
 	r.Mute = []airtest.Span{hold, slate}
 	r.RequireSound(t)
@@ -132,10 +137,17 @@ func requireByWhom(t *testing.T, rows []airtest.Entry) {
 	require.NoError(t, err)
 	by := me.Username + " (ctl)"
 	var got [][3]string
+	broken := false // by a hold that nobody asked for
 	for _, row := range rows[:len(rows)-1] {
-		if row.Ticks > 0 && (row.Cause != "" || row.Outcome == "played") {
-			got = append(got, [3]string{row.Title, row.Outcome, row.Cause})
+		switch n := len(got) - 1; {
+		case row.Ticks == 0 || row.Cause == "" && row.Outcome != "played":
+			broken = true
+			continue
+		case broken && n >= 0 && got[n] == [3]string{row.Title, "played", ""}:
+			got = got[:n]
 		}
+		broken = false
+		got = append(got, [3]string{row.Title, row.Outcome, row.Cause})
 	}
 	require.Equal(t, [][3]string{
 		{"long1", "skipped", "skipped by " + by},

@@ -58,7 +58,7 @@ func TestPlan09ForeignFiles(t *testing.T) {
 	pieces := []airtest.Piece{
 		{Clip: long2, From: 80, Near: 25}, // second 30 of the day is its second 3
 		{Clip: plain2},
-		{Clip: plain3, Cut: true}, // to the tick where the day is over
+		{Clip: plain3, Cut: true},                    // to the tick where the day is over
 		{Clip: long1, From: 50, To: 149, At: at(13)}, // the day is over
 		{Clip: plain1},
 		{Clip: long2, Cut: true},

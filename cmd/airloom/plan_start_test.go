@@ -111,6 +111,9 @@ func requireOnTime(t *testing.T, r *airtest.Report, tap *airtest.Tap, pieces []a
 	t.Helper()
 	const tick = 40 * time.Millisecond
 	offs := r.OnTime(tap, pieces)
+	if r.Excuse == (airtest.Excuse{}) {
+		others = 0 // the promptest of a thousand messages is not late
+	}
 	t.Logf("first pictures on the wire after the planned time: %v", offs)
 	for _, off := range offs {
 		require.Greater(t, off, -tick, "a start before its time")
