@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -12,12 +13,15 @@ import (
 )
 
 // problem answers with an error as RFC 9457 has it.
-func problem(c *gin.Context, code int, detail string) {
+func problem(c *gin.Context, code int, detail string) { problemWith(c, code, detail, nil) }
+
+// problemWith has more to say, for programs.
+func problemWith(c *gin.Context, code int, detail string, more gin.H) {
+	said := gin.H{"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": detail}
+	maps.Copy(said, more)
 	c.Header("Cache-Control", "no-store")
 	c.Header("Content-Type", "application/problem+json")
-	c.AbortWithStatusJSON(code, gin.H{
-		"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": detail,
-	})
+	c.AbortWithStatusJSON(code, said)
 }
 
 // policy lets the page load from here alone, with no script or style inside it.

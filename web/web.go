@@ -38,6 +38,7 @@ type Config struct {
 	Listen  string                                       // host:port
 	Hosts   []string                                     // names besides the loopback ones under which a loopback address may be asked for
 	Guide   func(ctx context.Context, w io.Writer) error // writes what will air as XMLTV; nil: none
+	Desk    Desk                                         // takes commands; nil: none are taken
 	Preview http.Handler                                 // the sent picture, index.m3u8 and what it names; nil: none
 	Version string                                       // of airloom, for the page
 	Zone    string                                       // the channel's time zone, such as Europe/Berlin
@@ -129,6 +130,7 @@ func (s *Server) handler() http.Handler {
 	g := gin.New()
 	g.HandleMethodNotAllowed = true
 	g.RedirectTrailingSlash = false
+	g.UseRawPath = true          // a playlist's name may hold a slash, written as %2F
 	_ = g.SetTrustedProxies(nil) // cannot fail: nothing to parse
 	g.Use(gin.CustomRecoveryWithWriter(nil, s.recovered), headers, s.guard())
 	g.NoRoute(func(c *gin.Context) { problem(c, http.StatusNotFound, "Nothing is served at "+c.Request.URL.Path+".") })
@@ -143,6 +145,7 @@ func (s *Server) handler() http.Handler {
 	get("/healthz", s.health)
 	get("/api/v1/status", s.status)
 	get("/api/v1/page", s.pageInfo)
+	s.api(g.Group("/api/v1"))
 	if s.cfg.Guide != nil {
 		get("/epg.xml", s.guide)
 	}

@@ -103,11 +103,6 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 			c.encoder.Info(), dial, c.encoder.RequestKeyframe, log))
 	}
 	out.outputs = c.outputs
-	if cfg.Web.Listen != "" {
-		if err := c.serve(with.page, out); err != nil {
-			return nil, err
-		}
-	}
 	if c.slate, err = slate.New(house, ""); err != nil {
 		return nil, err
 	}
@@ -127,6 +122,11 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 		Engine: lifter{c.engine, c.store}, Rundown: c.plan.rundown, Library: c.plan, Outputs: c.outputs, Quarantine: c.quarantine,
 		Status: c.board.Status, Grid: timeline.Of(house), Zone: cfg.Channel.Location(), Log: log,
 	})
+	if cfg.Web.Listen != "" {
+		if err := c.serve(with.page, out); err != nil {
+			return nil, err
+		}
+	}
 	return c, nil
 }
 
@@ -167,7 +167,7 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	}
 	out.hls = c.hls
 	page.Listen, page.Version, page.Zone, page.Log = c.cfg.Web.Listen, version, c.cfg.Channel.Timezone, c.log
-	page.Preview, page.Guide = http.Handler(c.hls), c.guide
+	page.Preview, page.Guide, page.Desk = http.Handler(c.hls), c.guide, c.desk
 	c.web, err = web.New(page, c.board)
 	return err
 }
