@@ -120,8 +120,12 @@ func (e *Engine) attend() {
 	}
 }
 
-// accept makes the order the one that waits.
+// accept makes the order the one that waits, if anybody still waits for it.
 func (e *Engine) accept(o *order) {
+	if err := o.ctx.Err(); err != nil {
+		o.answer <- err
+		return
+	}
 	if e.order != nil {
 		e.refuse(ErrSuperseded)
 	}
@@ -185,6 +189,10 @@ func (e *Engine) openOrder(entry playlist.Entry) {
 // obey puts the order's entry on air, if it is that still.
 func (e *Engine) obey() bool {
 	o := e.order
+	if err := o.ctx.Err(); err != nil { // whoever asked has been told that it was given up
+		e.refuse(err)
+		return false
+	}
 	on, left := e.standing()
 	entry, err := o.pick(on, left, e.n)
 	switch {

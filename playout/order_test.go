@@ -200,6 +200,28 @@ func TestAnOrderEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// An order that was given up in the very moment it could have aired does not air.
+func TestAnOrderThatWasGivenUpNeverAirs(t *testing.T) {
+	ordered(t, three, func(t *testing.T, st *stage) {
+		st.steps(50)
+		ctx, cancel := context.WithCancel(t.Context())
+		answer := st.asks(ctx, false, "", Cut, to(list{"a", "b", "c"}.entry(2)))
+		st.steps(50)
+		cancel()
+		require.ErrorIs(t, answered(t, answer), context.Canceled)
+		st.steps(50)
+		require.Equal(t, []string{"a0-99", "b0-49"}, st.story())
+		late := make(chan error, 1)
+		gone := &order{ctx: ctx, now: true, outcome: Cut, pick: to(list{"a", "b", "c"}.entry(2)), answer: late}
+		waits := st.asks(t.Context(), false, "", Cut, st.skip)
+		st.steps(1)
+		st.accept(gone)
+		require.ErrorIs(t, <-late, context.Canceled)
+		st.steps(60)
+		require.NoError(t, answered(t, waits), "the order that waited is still there")
+	})
+}
+
 func TestOrdersAreAnsweredWhenTheChannelStops(t *testing.T) {
 	ordered(t, three, func(t *testing.T, st *stage) {
 		st.steps(50)

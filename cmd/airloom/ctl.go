@@ -109,8 +109,8 @@ func ctlTake() *cobra.Command {
 }
 
 // itemID is the form of an item's ID; what a folder or an include stands for has
-// more of it after a slash.
-var itemID = regexp.MustCompile(`^[0-9a-f]{16}(/[0-9a-f]+)*$`)
+// more of it after a slash, in all letters.
+var itemID = regexp.MustCompile(`^[0-9a-f]{16}(/[0-9a-z]+)*$`)
 
 // taken is what people call an item.
 func taken(what string) (socket.Request, error) {

@@ -17,6 +17,7 @@ func TestWhatPeopleCallAnItem(t *testing.T) {
 		"late/no #1.yml#12":       {Playlist: "late/no #1.yml", Number: 12},
 		"00112233445566ff":        {Item: "00112233445566ff"},
 		"00112233445566ff/abc123": {Item: "00112233445566ff/abc123"},
+		"00112233445566ff/zk3f9w": {Item: "00112233445566ff/zk3f9w"},
 		"00112233445566ff.yml":    {Playlist: "00112233445566ff.yml", Number: 1},
 	} {
 		got, err := taken(what)
