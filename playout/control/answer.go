@@ -53,29 +53,39 @@ func refuse(c Code, format string, args ...any) *Refusal {
 	return &Refusal{c, fmt.Errorf(format, args...)}
 }
 
-// Note is one command, and how it went.
+// Note is one command or other change, and how it went.
 type Note struct {
 	At     time.Time `json:"at"`
-	By     string    `json:"by"`   // a user's name; "" for a signal
-	Via    string    `json:"via"`  // desk, ctl, signal
-	Asked  string    `json:"what"` // the command in words
+	By     string    `json:"by"`             // a user's name; "" for a signal
+	Via    string    `json:"via"`            // desk, token, loopback, ctl, signal
+	From   string    `json:"from,omitempty"` // the network address it came from
+	Asked  string    `json:"what"`           // the command in words
 	OK     bool      `json:"ok"`
 	Code   Code      `json:"code,omitempty"`
 	Said   string    `json:"said"` // the answer
 	TookMS int64     `json:"took_ms"`
 }
 
-// maxNotes bounds the list of commands.
+// maxNotes bounds the list of changes.
 const maxNotes = 500
 
 // note takes note of a command in the list and in the log.
 func (d *Desk) note(who Who, what string, began time.Time, a Answer, err error) {
-	took := time.Since(began)
-	n := Note{At: began, By: who.Name, Via: who.Via, Asked: what, OK: err == nil, Said: a.Said, TookMS: took.Milliseconds()}
-	level := slog.LevelInfo
-	if r, ok := err.(*Refusal); ok { //nolint:errorlint // carry has made it one
-		n.Code, n.Said, level = r.Code, r.Error(), slog.LevelWarn
+	n := Note{
+		At: began, By: who.Name, Via: who.Via, From: who.From, Asked: what, OK: err == nil, Said: a.Said,
+		TookMS: time.Since(began).Milliseconds(),
 	}
+	if r, ok := err.(*Refusal); ok { //nolint:errorlint // carry has made it one
+		n.Code, n.Said = r.Code, r.Error()
+	}
+	d.enter("command", n)
+}
+
+// Note takes note of a change that was no command of the desk's: a playlist that
+// was saved, somebody who signed in. So all changes stand in one list.
+func (d *Desk) Note(n Note) { d.enter("change", n) }
+
+func (d *Desk) enter(kind string, n Note) {
 	d.mu.Lock()
 	if len(d.notes) < maxNotes {
 		d.notes = append(d.notes, n)
@@ -84,10 +94,18 @@ func (d *Desk) note(who Who, what string, began time.Time, a Answer, err error) 
 	}
 	d.noted++
 	d.mu.Unlock()
-	d.rooms.Log.Log(context.Background(), level, "command "+what, "by", who.String(), "ok", n.OK, "said", n.Said, "took", took.Round(time.Millisecond))
+	level := slog.LevelInfo
+	if !n.OK {
+		level = slog.LevelWarn
+	}
+	words := []any{"by", Who{Name: n.By, Via: n.Via}.String(), "ok", n.OK, "said", n.Said, "took", time.Duration(n.TookMS) * time.Millisecond}
+	if n.From != "" {
+		words = append(words, "from", n.From)
+	}
+	d.rooms.Log.Log(context.Background(), level, kind+" "+n.Asked, words...)
 }
 
-// Notes are the latest commands, newest first.
+// Notes are the latest commands and other changes, newest first.
 func (d *Desk) Notes() []Note {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -73,8 +73,9 @@ type Rooms struct {
 	Log        *slog.Logger
 }
 
-// Who is who asked, and by what way: {"alice", "ctl"}.
-type Who struct{ Name, Via string }
+// Who is who asked, and by what way: "alice" by "ctl". From is the network
+// address it came from, if it came from one.
+type Who struct{ Name, Via, From string }
 
 // String is as the as-run log has it: "alice (ctl)".
 func (w Who) String() string {

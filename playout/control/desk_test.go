@@ -77,7 +77,7 @@ func TestALaterCommandOvertakes(t *testing.T) {
 		first := make(chan error)
 		go func() { _, err := o.Take(o.ctx, bob, Take{Playlist: "news.yml"}); first <- err }()
 		synctest.Wait()
-		_, err := o.Take(o.ctx, Who{"eve", "desk"}, Take{Playlist: "news.yml", Index: 1})
+		_, err := o.Take(o.ctx, Who{Name: "eve", Via: "desk"}, Take{Playlist: "news.yml", Index: 1})
 		require.NoError(t, err)
 		require.Equal(t, Overtaken, code(t, <-first))
 		require.Equal(t, []string{"n2@0"}, o.air.aired)
@@ -300,5 +300,16 @@ func TestTheListOfCommandsIsBounded(t *testing.T) {
 		for i := range maxNotes - 1 {
 			require.Equal(t, time.Second, notes[i].At.Sub(notes[i+1].At))
 		}
+	})
+}
+
+func TestOtherChangesStandInTheSameList(t *testing.T) {
+	atDesk(t, func(t *testing.T, o *office) {
+		_, err := o.Reload(o.ctx, Who{Name: "eve", Via: "desk", From: "192.0.2.7"})
+		require.NoError(t, err)
+		o.Note(Note{By: "eve", Via: "desk", From: "192.0.2.7", Asked: "save main.yml", Said: "saved", OK: true})
+		require.Equal(t, "save main.yml", o.Notes()[0].Asked)
+		require.Equal(t, "reload", o.Notes()[1].Asked)
+		require.Equal(t, "192.0.2.7", o.Notes()[1].From)
 	})
 }

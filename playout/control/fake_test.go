@@ -181,7 +181,7 @@ func item(id string, seconds int) playlist.Item {
 	return playlist.Item{ID: id, Source: id + ".mp4", Title: id, Duration: time.Duration(seconds) * time.Second}
 }
 
-var bob = Who{"bob", "ctl"}
+var bob = Who{Name: "bob", Via: "ctl"}
 
 // office is a desk before a stand, with item a on air since 10 s.
 type office struct {
