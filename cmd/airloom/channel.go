@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -109,7 +108,7 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 	c.workers = worker.NewOpener(worker.Options{House: house, Log: log, StallMax: cfg.Fallback.StallMax})
 	c.engine = playout.New(engineConfig(cfg, house), playout.Rooms{
 		Opener: opener{c.workers}, Encoder: c.encoder, Rundown: c.plan.rundown,
-		Slate: c.slate.Picture, Report: c.report, Log: log, Banned: c.banned, Ban: c.ban,
+		Slate: c.slate.Picture, Report: c.report, Log: log, Banned: c.store.IsBanned, Ban: c.ban,
 		Zero: func(t time.Time) { c.plan.rundown.SetClock(schedule.Clock{Zero: t}) },
 	})
 	c.memory = &memory{store: c.store, rundown: c.plan.rundown, grid: timeline.Of(house), engine: c.engine, log: log, join: make(chan struct{}, 1)}
@@ -139,11 +138,6 @@ type lifter struct {
 func (l lifter) Lift(ctx context.Context, version string) error {
 	l.store.Lift(version)
 	return l.Engine.Lift(ctx, version)
-}
-
-// banned reports that a file version crashed its decoder in an earlier run.
-func (c *channel) banned(version string) bool {
-	return slices.ContainsFunc(c.store.Banned(), func(b asrun.Ban) bool { return b.Version == version })
 }
 
 func (c *channel) ban(version string, e playlist.Entry, cause error) {

@@ -147,6 +147,14 @@ func (s *Store) Lift(version string) {
 	s.wake()
 }
 
+// IsBanned reports whether the version is kept off the air.
+func (s *Store) IsBanned(version string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.bans[version]
+	return ok
+}
+
 // Banned lists what is kept off the air, the oldest first.
 func (s *Store) Banned() []Ban {
 	s.mu.Lock()

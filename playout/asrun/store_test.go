@@ -317,6 +317,8 @@ func TestBans(t *testing.T) {
 	c = begin(t, dir, day)
 	require.Len(t, c.store.Banned(), 1)
 	require.Equal(t, "c", c.store.Banned()[0].Version)
+	require.True(t, c.store.IsBanned("c"))
+	require.False(t, c.store.IsBanned("a"))
 	c.end("")
 }
 
