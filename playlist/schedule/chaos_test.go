@@ -110,6 +110,16 @@ func FuzzRestore(f *testing.F) {
 	})
 }
 
+func TestSecretsOfSourcesAreNotSaved(t *testing.T) {
+	data, err := Save(playlist.Entry{Item: playlist.Item{ID: "x", Source: "http://ann:geheim@cam.example/a.mp4?token=geheimer"}}, 3)
+	require.NoError(t, err)
+	require.NotContains(t, string(data), "geheim")
+	e, left, err := Restore(data)
+	require.NoError(t, err)
+	require.Equal(t, "x", e.Item.ID)
+	require.EqualValues(t, 3, left)
+}
+
 func TestRestoreSays(t *testing.T) {
 	for data, want := range map[string]string{
 		"": "read the saved playhead", "{}": "it is of version 0", `{"v":1}`: "it names no item",

@@ -57,8 +57,10 @@ const (
 
 // Save is e, left at its tick left, for the state file. What a position is found
 // by, should its item be gone by then, is its identity and those of the 16 items
-// that stood behind it.
+// that stood behind it. The source stands there for people alone, so without what
+// may be a secret.
 func Save(e playlist.Entry, left int64) ([]byte, error) {
+	e.Item.Source = playlist.Redact(e.Item.Source)
 	out := savedEntry{Version: savedVersion, Item: e.Item, Playlist: e.Playlist, Index: e.Index, Round: e.Round,
 		From: e.From, Ticks: e.Ticks, Mode: e.Mode, Planned: e.Planned, Left: left}
 	if pl, ok := e.Place.(*place); ok {
