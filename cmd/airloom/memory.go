@@ -62,6 +62,9 @@ func (m *memory) resume(ctx context.Context, saved asrun.Saved, how string, now 
 		defer cancel()
 		e, left = m.rundown.Plans().Advance(ctx, e, left, schedule.Clock{Zero: saved.Playhead.At}, 0, m.grid.TickAt(gone))
 	}
+	if place, err := schedule.Save(e, left); err == nil {
+		m.place = place // and if it ends before anything has aired, it stood there
+	}
 	m.log.Info("going on where the channel was", "item", e.Item.Title, "playlist", e.Playlist, "off for", gone.Round(time.Millisecond))
 	m.rundown.Begin(e, left)
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"airloom/configs"
@@ -32,6 +33,8 @@ type programme struct {
 	asked chan chan struct{} // plan now, and say when it is done
 	told  map[string]bool    // problems that are in the log
 	base  *playlist.Playlist // the base playlist as it last was
+
+	edition atomic.Uint64 // counts the plans
 }
 
 func newProgramme(cfg *configs.Config, log *slog.Logger) *programme {
@@ -99,12 +102,26 @@ func (p *programme) plan() {
 	snap := p.library.Snapshot()
 	lists, missing := p.withBase(snap.Playlists())
 	plans, problems := schedule.New(p.inputs(lists))
+	if !p.read() {
+		problems = nil // what is missing may be about to come
+	}
 	problems = slices.Concat(snap.All(), missing, problems)
 	p.tell(problems)
 	p.alert(problems)
 	p.rundown.Replace(plans)
 	p.want(lists)
 	p.put(plans, lists)
+	p.edition.Add(1)
+}
+
+// read reports whether the folder has been read once, or does not answer.
+func (p *programme) read() bool {
+	select {
+	case <-p.library.Ready():
+		return true
+	default:
+		return false
+	}
 }
 
 // withBase adds the base playlist as it last was, where it is gone: a channel
@@ -115,7 +132,7 @@ func (p *programme) withBase(lists []*playlist.Playlist) (_ []*playlist.Playlist
 		p.base = lists[at]
 		return lists, nil
 	}
-	if p.base == nil {
+	if p.base == nil && p.read() {
 		ctx, cancel := context.WithTimeout(context.Background(), answersWithin)
 		defer cancel()
 		p.base, _ = p.library.LastGood(ctx, name) // where there is none, the schedule says what is missing

@@ -107,14 +107,21 @@ func (c *channel) hangups(ctx context.Context, hangup <-chan os.Signal) {
 // follow keeps the plans as playlists and media are. Lengths are looked at once
 // the channel is on air: nothing is more urgent than that.
 func (c *channel) follow(ctx context.Context) error {
+	kept := make(chan struct{})
 	go func() {
+		defer close(kept)
 		select {
 		case <-time.After(time.Second):
 			_ = c.plan.prober.Run(ctx)
 		case <-ctx.Done():
 		}
 	}()
-	return c.plan.run(ctx)
+	err := c.plan.run(ctx)
+	select {
+	case <-kept: // what was found out
+	case <-time.After(time.Second): // or storage is stuck
+	}
+	return err
 }
 
 // listen takes commands on the control socket. A state folder that cannot be
