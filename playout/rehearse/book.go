@@ -263,7 +263,7 @@ func (b *book) place(r playout.Row) {
 // is the first.
 func (b *book) see(code Code, tick, ticks int64, e playlist.Entry, message string) (int, bool) {
 	k := finding{code: code, list: e.Playlist, id: e.Item.ID}
-	if e.Item.ID == "" && code == MissedStart || code == LateStart || code == Gap {
+	if e.Item.ID == "" && code == MissedStart || code == LateStart || code == Gap || code == UnmetFault {
 		k.id += message // what is the same only where it says the same
 	}
 	if i, ok := b.found[k]; ok {

@@ -12,6 +12,7 @@ import (
 
 // Fault is something that goes wrong with a file.
 type Fault struct {
+	Words   string          // as its user wrote it
 	Pattern string          // of sources: a name or path, with * and ?
 	Kind    media.FaultKind // FaultMissing, FaultCrashed or FaultStalled
 	At      time.Duration   // where in the item
@@ -36,6 +37,7 @@ func ParseFaults(text string) (faults []Fault, err error) {
 }
 
 func parseFault(text string) (f Fault, err error) {
+	f.Words = text
 	kind, rest, ok := strings.Cut(text, "=")
 	kinds := map[string]media.FaultKind{"missing": media.FaultMissing, "crash": media.FaultCrashed, "stall": media.FaultStalled}
 	if f.Kind = kinds[strings.TrimSpace(kind)]; !ok || f.Kind == "" {

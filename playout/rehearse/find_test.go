@@ -198,6 +198,12 @@ func TestFaults(t *testing.T) {
 	require.Equal(t, BreaksOff, r.Findings[1].Code)
 	require.EqualValues(t, 375, r.Longest, "stall_max, then the next item")
 
+	for _, slip := range []string{"missing=aa.mp4", "crash=a.mp4@21s", "stall=d.*@1s"} {
+		r = run(slip)
+		require.Equal(t, []string{"problem unmet-fault ×1 @0"}, found(r), slip)
+		require.Contains(t, r.Findings[0].Message, slip+" met nothing")
+	}
+
 	for _, bad := range []string{"crash", "boom=x", "missing=", "stall=x@y", "stall=x@1s:never", "missing=[", "crash=@3s"} {
 		_, err := ParseFaults(bad)
 		require.Error(t, err, bad)

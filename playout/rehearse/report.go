@@ -26,6 +26,7 @@ const (
 	MissedStart   Code = "missed-start"   // a playlist never got the air
 	LateStart     Code = "late-start"     // a hard start was not on time
 	UnknownLength Code = "unknown-length" // so what comes after it may come at another time
+	UnmetFault    Code = "unmet-fault"    // a fault that was asked for befell nothing
 	NothingFits   Code = "nothing-fits"   // time before a hard start that no filler fills
 	CutItem       Code = "cut"            // an item was taken off before its end
 	WaitedStart   Code = "waited"         // a soft start waited for the item on air
@@ -33,7 +34,7 @@ const (
 
 // severities has the sorts that are problems.
 var severities = map[Code]Severity{
-	CannotPlay: Problem, BreaksOff: Problem, Gap: Problem, MissedStart: Problem, LateStart: Problem, UnknownLength: Problem,
+	CannotPlay: Problem, BreaksOff: Problem, Gap: Problem, MissedStart: Problem, LateStart: Problem, UnknownLength: Problem, UnmetFault: Problem,
 	NothingFits: Remark, CutItem: Remark, WaitedStart: Remark,
 }
 

@@ -23,10 +23,11 @@ type stage struct {
 	now   int64 // the channel's tick
 	sound []float32
 	wake  chan struct{}
+	met   []bool // which of the faults found whom to befall
 }
 
 func newStage(o *Options) *stage {
-	s := &stage{o: o, grid: timeline.Of(o.House), wake: make(chan struct{})}
+	s := &stage{o: o, grid: timeline.Of(o.House), wake: make(chan struct{}), met: make([]bool, len(o.Faults))}
 	s.sound = make([]float32, media.LayoutOf(o.House).MaxSamples+1)
 	close(s.wake)
 	return s
@@ -63,7 +64,7 @@ func (s *stage) Open(_ context.Context, spec media.Spec, at media.Start) playout
 	}
 	c.info.Version = spec.Source
 	for i := range s.o.Faults {
-		s.o.Faults[i].befall(c, spec, at)
+		s.met[i] = s.o.Faults[i].befall(c, spec, at) || s.met[i]
 	}
 	return c
 }
@@ -139,17 +140,30 @@ func (c *clip) Info() (media.ClipInfo, bool) { return c.info, c.err == nil }
 func (c *clip) Close() error { return nil }
 
 // befall has the clip suffer the fault, if it is meant.
-func (f *Fault) befall(c *clip, spec media.Spec, at media.Start) {
+func (f *Fault) befall(c *clip, spec media.Spec, at media.Start) (met bool) {
 	if !f.meant(spec.Source) {
-		return
+		return false
 	}
 	if f.Kind == media.FaultMissing {
 		c.fails(media.FaultMissing, fmt.Sprintf("%s is not there, as rehearsed", path.Base(spec.Source)))
-		return
+		return true
 	}
-	if tick := c.stage.grid.Ticks(f.At); tick >= at.Tick && tick < c.trouble {
+	tick := c.stage.grid.Ticks(f.At)
+	if met = tick < c.end; tick >= at.Tick && tick < c.trouble {
 		c.trouble, c.fault = tick, f
 	}
+	return met
+}
+
+// unmet are the faults that found nobody: whoever asked for them must not believe
+// that the plan survives them.
+func (s *stage) unmet() (words []string) {
+	for i, met := range s.met {
+		if !met {
+			words = append(words, s.o.Faults[i].Words+" met nothing: no such file airs within this time, or none is so long")
+		}
+	}
+	return words
 }
 
 // meant says whether the fault's pattern names the source, or its last part.
