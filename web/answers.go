@@ -17,6 +17,7 @@ func problem(c *gin.Context, code int, detail string) { problemWith(c, code, det
 
 // problemWith has more to say, for programs.
 func problemWith(c *gin.Context, code int, detail string, more gin.H) {
+	c.Set(problemKey, detail)
 	said := gin.H{"type": "about:blank", "title": http.StatusText(code), "status": code, "detail": detail}
 	maps.Copy(said, more)
 	c.Header("Cache-Control", "no-store")

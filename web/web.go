@@ -40,6 +40,10 @@ type Config struct {
 	Guide   func(ctx context.Context, w io.Writer) error // writes what will air as XMLTV; nil: none
 	Desk    Desk                                         // takes commands; nil: none are taken
 	Preview http.Handler                                 // the sent picture, index.m3u8 and what it names; nil: none
+	Users   []User                                       // who may sign in; none: everybody on this machine may do everything
+	Tokens  []Token                                      // that let programs in, beside users
+	TLS     TLS                                          // serves HTTPS
+	Note    func(control.Note)                           // takes note of changes that are no commands of the desk's; nil: the log does
 	Version string                                       // of airloom, for the page
 	Zone    string                                       // the channel's time zone, such as Europe/Berlin
 	Hints   []Hint                                       // what to try next, in the demo
@@ -66,6 +70,9 @@ type Server struct {
 	log     *slog.Logger
 	page    fs.FS
 	socket  net.Listener
+	port    int
+	gate    *gate
+	cert    *certificate // nil: plain HTTP
 	http    *http.Server
 }
 
@@ -81,6 +88,10 @@ func New(cfg Config, channel Channel) (*Server, error) {
 	s := &Server{cfg: cfg, channel: channel, log: cfg.Log, page: embedded(), socket: socket}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := s.secure(); err != nil {
+		_ = socket.Close()
+		return nil, err
 	}
 	s.http = &http.Server{
 		Handler:           s.handler(),
@@ -114,7 +125,7 @@ func (s *Server) Run(ctx context.Context) error {
 			_ = s.http.Close() // who still asks has had two seconds
 		}
 	}()
-	err := s.http.Serve(s.socket)
+	err := s.serve(ctx)
 	close(failed)
 	<-stopped
 	if ctx.Err() != nil && errors.Is(err, http.ErrServerClosed) {
@@ -133,6 +144,7 @@ func (s *Server) handler() http.Handler {
 	g.UseRawPath = true          // a playlist's name may hold a slash, written as %2F
 	_ = g.SetTrustedProxies(nil) // cannot fail: nothing to parse
 	g.Use(gin.CustomRecoveryWithWriter(nil, s.recovered), headers, s.guard())
+	g.Use(s.ground()...)
 	g.NoRoute(func(c *gin.Context) { problem(c, http.StatusNotFound, "Nothing is served at "+c.Request.URL.Path+".") })
 	g.NoMethod(func(c *gin.Context) {
 		problem(c, http.StatusMethodNotAllowed, c.Request.Method+" is not possible at "+c.Request.URL.Path+".")
@@ -145,6 +157,7 @@ func (s *Server) handler() http.Handler {
 	get("/healthz", s.health)
 	get("/api/v1/status", s.status)
 	get("/api/v1/page", s.pageInfo)
+	s.signInRoutes(g.Group("/api/v1"))
 	s.api(g.Group("/api/v1"))
 	if s.cfg.Guide != nil {
 		get("/epg.xml", s.guide)
