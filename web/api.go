@@ -22,6 +22,10 @@ func (s *Server) api(g *gin.RouterGroup) {
 	if s.cfg.Desk != nil {
 		s.commandRoutes(g)
 	}
+	if s.cfg.Plan != nil {
+		s.looking = make(chan struct{}, lookers)
+		s.planRoutes(g)
+	}
 }
 
 const (

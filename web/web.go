@@ -38,6 +38,7 @@ type Config struct {
 	Listen  string                                       // host:port
 	Hosts   []string                                     // names besides the loopback ones under which a loopback address may be asked for
 	Guide   func(ctx context.Context, w io.Writer) error // writes what will air as XMLTV; nil: none
+	Plan    Plan                                         // tells what will air and what did; nil: not told
 	Desk    Desk                                         // takes commands; nil: none are taken
 	Preview http.Handler                                 // the sent picture, index.m3u8 and what it names; nil: none
 	Users   []User                                       // who may sign in; none: everybody on this machine may do everything
@@ -74,6 +75,7 @@ type Server struct {
 	gate    *gate
 	cert    *certificate // nil: plain HTTP
 	http    *http.Server
+	looking chan struct{} // holds one for each who looks ahead or back
 }
 
 var quietGin sync.Once

@@ -2,13 +2,11 @@ package main
 
 import (
 	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -19,6 +17,7 @@ import (
 	"airloom/configs"
 	"airloom/playlist"
 	"airloom/playout/asrun"
+	"airloom/web"
 )
 
 func asrunCommand() *cobra.Command {
@@ -82,34 +81,10 @@ func runAsrun(cmd *cobra.Command, _ []string) error {
 	return err
 }
 
-// airedRow is a row as JSON and CSV have it.
-type airedRow struct {
-	Tick     int64    `json:"tick"`
-	Start    string   `json:"start"`
-	End      string   `json:"end"`
-	Planned  *string  `json:"planned"`
-	Ticks    int64    `json:"ticks"`
-	Playlist string   `json:"playlist"`
-	Index    int      `json:"index"`
-	ID       string   `json:"id"`
-	Source   string   `json:"source"`
-	Title    string   `json:"title"`
-	InS      *float64 `json:"in_s"`
-	OutS     *float64 `json:"out_s"`
-	Mode     string   `json:"mode"`
-	Outcome  string   `json:"outcome"`
-	Cause    string   `json:"cause"`
-}
-
-// asrunFields heads the columns of CSV.
-var asrunFields = []string{"tick", "start", "end", "planned", "ticks", "playlist", "index", "id", "source", "title",
-	"in_s", "out_s", "mode", "outcome", "cause"}
-
-const milliseconds = "2006-01-02T15:04:05.000Z07:00"
-
-func airedRowOf(r asrun.Row, zone *time.Location) airedRow {
-	a := airedRow{
-		Tick: r.Tick, Start: r.Start.In(zone).Format(milliseconds), End: r.End.In(zone).Format(milliseconds), Ticks: r.Ticks,
+// airedRowOf is a row as JSON and CSV have it.
+func airedRowOf(r asrun.Row, zone *time.Location) web.Aired {
+	a := web.Aired{
+		Tick: r.Tick, Start: r.Start.In(zone).Format(web.Millis), End: r.End.In(zone).Format(web.Millis), Ticks: r.Ticks,
 		Playlist: r.Playlist, Index: r.Index, ID: r.Item, Source: shown(r.Source), Title: r.Title,
 		InS: secondsOrNone(r.In), OutS: secondsOrNone(r.Out), Mode: r.Mode, Outcome: outcomeOf(r), Cause: r.Cause,
 	}
@@ -118,7 +93,7 @@ func airedRowOf(r asrun.Row, zone *time.Location) airedRow {
 		a.InS = &in
 	}
 	if !r.Planned.IsZero() {
-		planned := r.Planned.In(zone).Format(milliseconds)
+		planned := r.Planned.In(zone).Format(web.Millis)
 		a.Planned = &planned
 	}
 	return a
@@ -174,31 +149,18 @@ func asrunJSON(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Locat
 }
 
 func asrunCSV(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Location) error {
-	w := csv.NewWriter(out)
-	_ = w.Write(asrunFields) // Flush has the error
-	for r, err := range rows {
-		if err != nil {
-			return err
-		}
-		a := airedRowOf(r, zone)
-		planned := ""
-		if a.Planned != nil {
-			planned = *a.Planned
-		}
-		_ = w.Write([]string{
-			strconv.FormatInt(a.Tick, 10), a.Start, a.End, planned, strconv.FormatInt(a.Ticks, 10), a.Playlist,
-			strconv.Itoa(a.Index), a.ID, a.Source, a.Title, decimal(a.InS), decimal(a.OutS), a.Mode, a.Outcome, a.Cause,
-		})
-	}
-	w.Flush()
-	return w.Error()
+	return web.AiredCSV(out, airedRows(rows, zone))
 }
 
-func decimal(s *float64) string {
-	if s == nil {
-		return ""
+// airedRows are the rows as JSON and CSV have them.
+func airedRows(rows iter.Seq2[asrun.Row, error], zone *time.Location) iter.Seq2[web.Aired, error] {
+	return func(yield func(web.Aired, error) bool) {
+		for r, err := range rows {
+			if !yield(airedRowOf(r, zone), err) {
+				return
+			}
+		}
 	}
-	return strconv.FormatFloat(*s, 'f', -1, 64)
 }
 
 // asrunTable is for people: at most 100 characters wide, a line for each day.

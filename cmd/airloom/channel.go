@@ -162,6 +162,7 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	out.hls = c.hls
 	page.Listen, page.Version, page.Zone, page.Log = c.cfg.Web.Listen, version, c.cfg.Channel.Timezone, c.log
 	page.Preview, page.Guide, page.Desk = http.Handler(c.hls), c.guide, c.desk
+	page.Plan = planView{c}
 	c.web, err = web.New(page, c.board)
 	return err
 }

@@ -7,33 +7,28 @@ import (
 
 	"airloom/playlist"
 	"airloom/playlist/schedule"
+	"airloom/playout/timeline"
+	"airloom/web"
 )
 
-// plannedEntry is an entry as JSON has it, of the schedule and of a rehearsal:
-// the part of it that lies within what was asked for.
-type plannedEntry struct {
-	ID       string   `json:"id"`
-	Start    string   `json:"start"`
-	End      *string  `json:"end"`   // null: no end in sight
-	Ticks    *int64   `json:"ticks"` // null: no end in sight
-	Playlist string   `json:"playlist"`
-	Index    int      `json:"index"`
-	Source   string   `json:"source"`
-	Title    string   `json:"title"`
-	InS      *float64 `json:"in_s"`
-	OutS     *float64 `json:"out_s"`
-	Mode     string   `json:"mode"`
-}
+// plannedEntry is an entry as JSON has it, of the schedule, of a rehearsal and of
+// the API: the part of it that lies within what was asked for.
+type plannedEntry = web.Entry
 
 // entry is what airs of e from one tick on for a number of ticks;
 // [schedule.Never]: nobody knows how long.
 func (o *outlook) entry(e playlist.Entry, start, ticks int64) plannedEntry {
+	return entryOf(o.grid, o.at, e, start, ticks)
+}
+
+// entryOf is the same where at is when a tick is due.
+func entryOf(grid timeline.Grid, at func(int64) time.Time, e playlist.Entry, start, ticks int64) plannedEntry {
 	p := plannedEntry{
-		ID: e.Item.ID, Start: o.at(start).Format(milliseconds), Playlist: e.Playlist, Index: e.Index,
+		ID: e.Item.ID, Start: at(start).Format(web.Millis), Playlist: e.Playlist, Index: e.Index,
 		Source: playlist.Redact(e.Item.Source), Title: e.Item.Title, Mode: string(e.Mode),
 	}
 	if ticks != schedule.Never {
-		end := o.at(start + ticks).Format(milliseconds)
+		end := at(start + ticks).Format(web.Millis)
 		p.End, p.Ticks = &end, &ticks
 	}
 	if e.Item.Source == "" || playlist.Live(e.Item.Source) {
@@ -43,13 +38,15 @@ func (o *outlook) entry(e playlist.Entry, start, ticks int64) plannedEntry {
 		s := float64(d.Milliseconds()) / 1000
 		return &s
 	}
-	in := e.Item.In + o.grid.Duration(e.From)
+	in := e.Item.In + grid.Duration(e.From)
 	p.InS = seconds(in)
 	if ticks != schedule.Never && !e.Item.Loop { // the end of a loop is no place in the source
-		p.OutS = seconds(in + o.grid.Duration(ticks))
+		p.OutS = seconds(in + grid.Duration(ticks))
 	}
 	return p
 }
+
+const milliseconds = web.Millis
 
 // writeArray writes values as a JSON array, one a line, as they come.
 type writeArray struct {
