@@ -155,7 +155,7 @@ func (m *memory) row(r playout.Row) asrun.Row {
 		Playlist: e.Playlist, Index: e.Index, Item: e.Item.ID, Round: e.Round, Source: playlist.Redact(e.Item.Source),
 		Title: e.Item.Title, Mode: string(e.Mode), From: r.At, Outcome: string(r.Outcome),
 	}
-	if e.Item.ID != "" && !playlist.Live(e.Item.Source) {
+	if e.Item.Source != "" && !playlist.Live(e.Item.Source) {
 		row.In = e.Item.In + m.grid.Duration(r.At)
 		row.Out = row.In + m.grid.Duration(r.Ticks)
 	}

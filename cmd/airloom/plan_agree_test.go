@@ -48,7 +48,9 @@ func TestPlan02ScheduleRehearseAired(t *testing.T) {
 		},
 	})
 	ch.Publishing(10 * time.Second)
-	airtest.Stay(t, length, func() string { return ended(ch) })
+	airtest.Stay(t, length/2, func() string { return ended(ch) })
+	ahead := ch.Schedule("--for", "20s") // as things stand, on air
+	airtest.Stay(t, length/2, func() string { return ended(ch) })
 	excuse := airtest.ExcuseOf(lastStatus(t, ch), m.Others())
 	_, code := ch.Stop()
 	require.Zero(t, code)
@@ -62,6 +64,29 @@ func TestPlan02ScheduleRehearseAired(t *testing.T) {
 	}
 	requireRehearsed(t, planned, rehearsed.Entries)
 	requireAired(t, planned, aired, excuse)
+	requireForetold(t, ahead, aired, excuse)
+}
+
+// requireForetold fails unless what aired is what the schedule had said while on
+// air. Its first tick is the moment it was asked, so it may be a tick beside the
+// channel's.
+func requireForetold(t testing.TB, ahead, aired []airtest.Entry, excuse airtest.Excuse) {
+	t.Helper()
+	if excuse.Held > 0 {
+		t.Log("NOT JUDGED: what was foretold on air, as the channel got too little processor time")
+		return
+	}
+	require.Greater(t, len(ahead), 3)
+	at := 0
+	for at < len(aired) && aired[at].End.Before(ahead[1].Start.Add(-100*time.Millisecond)) {
+		at++
+	}
+	for i, e := range ahead[:len(ahead)-1] {
+		row := aired[at+i]
+		if e.ID != row.ID || i > 0 && e.Start.Sub(row.Start).Abs() > 80*time.Millisecond {
+			t.Fatalf("foretold: %s at %v\naired:    %s at %v", said(e), e.Start, said(row), row.Start)
+		}
+	}
 }
 
 // began is when tick 0 was due, finer than the as-run log writes it: such that

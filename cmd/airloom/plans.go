@@ -32,11 +32,13 @@ type outlook struct {
 	problems playlist.Problems // of the playlists
 
 	// What is looked at: from tick 0, due at from, up to tick end. After is on
-	// air then and is left at its tick left; zero: the programme begins.
+	// air then and is left at its tick left, or stays there where on is set; zero:
+	// the programme begins.
 	from  time.Time
 	end   int64
 	after playlist.Entry
 	left  int64
+	on    bool
 }
 
 // lookAheadFlags are the flags of all commands that look ahead.
@@ -176,6 +178,7 @@ func (o *outlook) stand(ctx context.Context, fromNow bool) error {
 		return nil // the channel would begin anew, and so does this
 	}
 	o.after, o.left = o.plans.Advance(ctx, e, left, schedule.Clock{Zero: zero}, 0, o.grid.TickAt(o.from.Sub(zero)))
+	o.on = alive
 	return ctx.Err()
 }
 

@@ -52,6 +52,9 @@ func runSchedule(cmd *cobra.Command, _ []string) error {
 
 // slots are what airs, up to the outlook's end.
 func (o *outlook) slots(ctx context.Context) func(func(schedule.Slot) bool) {
+	if o.on {
+		return o.plans.WalkOn(ctx, o.after, o.left, 0, o.end, o.clock())
+	}
 	return o.plans.Walk(ctx, o.after, o.left, 0, o.end, o.clock())
 }
 

@@ -20,6 +20,7 @@ type Rundown struct {
 type begin struct {
 	entry playlist.Entry
 	left  int64
+	on    bool // it is on air, and stays
 }
 
 // NewRundown returns the rundown of the plans.
@@ -31,7 +32,11 @@ func NewRundown(p *Plans, c Clock) *Rundown {
 }
 
 // Begin says where the channel begins: after e, left at its tick left.
-func (r *Rundown) Begin(e playlist.Entry, left int64) { r.first.Store(&begin{e, left}) }
+func (r *Rundown) Begin(e playlist.Entry, left int64) { r.first.Store(&begin{e, left, false}) }
+
+// BeginOn says that e is on air when the channel begins, and stays, with its tick
+// left the next; Ended: it is over.
+func (r *Rundown) BeginOn(e playlist.Entry, left int64) { r.first.Store(&begin{e, left, left >= 0}) }
 
 // Replace puts other plans in place.
 func (r *Rundown) Replace(p *Plans) { r.plans.Store(p) }
@@ -50,6 +55,9 @@ func (r *Rundown) Next(e playlist.Entry, left, n int64) playlist.Entry {
 	if e.Item.ID == "" {
 		if b := r.first.Load(); b != nil {
 			e, left = b.entry, b.left
+			if on, ok := r.Plans().stays(e, left); b.on && ok {
+				return on
+			}
 		}
 	}
 	return r.Plans().Next(e, left, n, r.Clock())

@@ -43,12 +43,18 @@ func (p *Plans) WalkOn(ctx context.Context, e playlist.Entry, left, n, end int64
 		return p.Walk(ctx, e, left, n, end, c)
 	}
 	return func(yield func(Slot) bool) {
-		on := e
-		if on.From, on.Ticks = left, p.remains(e, left); on.Ticks < 0 {
+		on, ok := p.stays(e, left)
+		if !ok {
 			on = p.playable(e, Ended, n, c)
 		}
 		p.walk(ctx, on, n, end, c, yield)
 	}
+}
+
+// stays is e from its tick left on; false where it is over by then.
+func (p *Plans) stays(e playlist.Entry, left int64) (playlist.Entry, bool) {
+	e.From, e.Ticks = left, p.remains(e, left)
+	return e, e.Ticks >= 0
 }
 
 // remains is how much of an entry is to air from its item's tick left on: 0 where

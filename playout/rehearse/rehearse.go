@@ -29,9 +29,11 @@ type Options struct {
 	From     time.Time     // when tick 0 is due
 	For      time.Duration // how long it lasts
 	// After and Left are where the channel is when it begins: After is on air and
-	// is left at its tick Left. The zero Entry is the plan's beginning.
+	// is left at its tick Left; where On is set, it stays, and that is the next to
+	// air. The zero Entry is the plan's beginning.
 	After playlist.Entry
 	Left  int64
+	On    bool
 	// Ticks is an item's length, as in [schedule.Inputs]; Why is why it cannot
 	// play, or why its length is unknown.
 	Ticks func(it playlist.Item) int64
@@ -66,7 +68,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	s := newStage(&o)
 	total := s.grid.TickAt(o.For)
 	rundown := schedule.NewRundown(o.Plans, schedule.Clock{Zero: o.From})
-	if o.After.Item.ID != "" {
+	switch {
+	case o.After.Item.ID == "":
+	case o.On:
+		rundown.BeginOn(o.After, o.Left)
+	default:
 		rundown.Begin(o.After, o.Left)
 	}
 	book := newBook(&o, total)
@@ -93,6 +99,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	book.over = true
 	engine.Close()
+	for _, words := range s.unmet() {
+		book.see(UnmetFault, 0, 0, playlist.Entry{}, words)
+	}
 	return book.report(), ctx.Err()
 }
 
