@@ -43,7 +43,11 @@ func (s *stage) expand(r *run) bool {
 	if rest == 0 {
 		return false
 	}
-	t, next := s.tally(it.ID), &visit{}
+	next := &visit{}
+	if r.visit, r.file = next, 0; len(s.p.listing(it.Folder)) == 0 {
+		return false // thousands of folders may be: no tally of each
+	}
+	t := s.tally(it.ID)
 	switch it.Folder.Order {
 	case playlist.Shuffle:
 		next.files, next.rest = s.shuffled(it, t, rest)
@@ -55,7 +59,6 @@ func (s *stage) expand(r *run) bool {
 	default:
 		next.files, next.rest = onward(s.p.order(it, 0), t, rest, true)
 	}
-	r.visit, r.file = next, 0
 	return len(next.files) > 0
 }
 

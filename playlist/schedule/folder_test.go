@@ -250,3 +250,11 @@ func TestIncludesThatUnfold(t *testing.T) {
 	require.LessOrEqual(t, total, maxItems+1)
 	require.Less(t, time.Since(begin), 20*time.Second)
 }
+
+// Thousands of folders that hold nothing leave nothing behind to be carried along.
+func TestEmptyFoldersLeaveNoTally(t *testing.T) {
+	p := shelfOf().plans(t, "main: "+strings.Repeat("dir/ ", 1000))
+	s := p.stage(playlist.Entry{}, 0, epoch)
+	require.Empty(t, s.choose(playlist.Entry{}).Item.ID)
+	require.Empty(t, s.folders)
+}

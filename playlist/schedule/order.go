@@ -84,9 +84,12 @@ type orders struct {
 	known map[orderKey]knownOrder
 }
 
+// orderKey is what an order depends on: the folder and, of a shuffle, the item
+// and its round.
 type orderKey struct {
-	id    string
-	round int
+	folder playlist.Folder
+	id     string
+	round  int
 }
 
 type knownOrder struct {
@@ -104,7 +107,10 @@ func (p *Plans) order(it *playlist.Item, round int) ranking {
 		return nil
 	}
 	o := &p.orders
-	key := orderKey{it.ID, round}
+	key := orderKey{folder: *it.Folder}
+	if key.folder.Count = 0; key.folder.Order == playlist.Shuffle {
+		key.id, key.round = it.ID, round
+	}
 	o.mu.Lock()
 	known, ok := o.known[key]
 	o.mu.Unlock()
@@ -119,6 +125,16 @@ func (p *Plans) order(it *playlist.Item, round int) ranking {
 	}
 	o.known[key] = knownOrder{&files[0], len(files), order}
 	return order
+}
+
+// prepare works out orders beforehand that would else be worked out on the
+// engine's goroutine: thousands of names take their time.
+func (o *orders) prepare(p *Plans, l *list) {
+	for i := range l.items {
+		if f := l.items[i].Folder; f != nil && f.Order != playlist.Shuffle && len(o.known) < maxOrders {
+			p.order(&l.items[i], 0)
+		}
+	}
 }
 
 func (p *Plans) sort(it *playlist.Item, files []File, round int) ranking {
@@ -142,7 +158,14 @@ func (p *Plans) sort(it *playlist.Item, files []File, round int) ranking {
 
 // natural compares names as people do: numbers by their value.
 func natural(a, b string) int {
-	x, y := a, b
+	i := 0 // where they differ, or the number that does begins
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	for i > 0 && digits(a[i-1:i]) > 0 {
+		i--
+	}
+	x, y := a[i:], b[i:]
 	for x != "" && y != "" {
 		if m, n := digits(x), digits(y); m > 0 && n > 0 {
 			u, v := strings.TrimLeft(x[:m], "0"), strings.TrimLeft(y[:n], "0")

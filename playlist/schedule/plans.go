@@ -53,6 +53,7 @@ func New(in Inputs) (*Plans, playlist.Problems) {
 	flat, ps := flatten(in.Lists, in.Base)
 	for _, l := range flat {
 		p.lists[l.file] = l
+		p.orders.prepare(p, l)
 		if s := l.plan; s != nil {
 			p.timed = append(p.timed, l)
 			p.fits = p.fits || s.hard && s.Fill == playlist.FillFit
