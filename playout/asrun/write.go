@@ -52,7 +52,9 @@ func (s *Store) write(ctx context.Context) {
 		}
 	}()
 	for s.idle(ctx) {
-		s.tried(s.save(ctx, false))
+		if err := s.save(ctx, false); ctx.Err() == nil { // else it was only in the way of the last one
+			s.tried(err)
+		}
 	}
 	select {
 	case <-s.loaded:
