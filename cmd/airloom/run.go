@@ -73,13 +73,18 @@ func (c *channel) begin(ctx context.Context) {
 			c.lost("playlists folder", err)
 		}
 	}()
+	wait := func(ready <-chan struct{}, most time.Duration) {
+		select {
+		case <-ready:
+		case <-time.After(most):
+		case <-ctx.Done():
+		}
+	}
+	began := time.Now()
 	saved := c.memory.remember(ctx)
 	c.plan.seed = saved.Seed
-	select {
-	case <-c.plan.library.Ready():
-	case <-time.After(answersWithin):
-	case <-ctx.Done():
-	}
+	wait(c.plan.prober.Loaded(), remembersWithin-time.Since(began)) // without lengths it may begin at the wrong place, too
+	wait(c.plan.library.Ready(), answersWithin)
 	c.plan.plan()
 	c.memory.resume(ctx, saved, c.cfg.State.Resume, time.Now())
 }

@@ -3,6 +3,7 @@ package probe
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,8 +56,8 @@ func (e *crashError) Error() string { return e.how }
 
 // ask sends requests and hands each answer to got, in order. It returns how many
 // were answered in full, and why no more were: that is the next one's fault.
-func (h *hand) ask(qs []request, got func(i int, a answer)) (int, error) {
-	if err := h.start(); err != nil {
+func (h *hand) ask(ctx context.Context, qs []request, got func(i int, a answer)) (int, error) {
+	if err := h.start(ctx); err != nil {
 		return 0, err
 	}
 	var text []byte
@@ -74,7 +75,7 @@ func (h *hand) ask(qs []request, got func(i int, a answer)) (int, error) {
 	}
 	for i := range qs {
 		for more := true; more; {
-			a, err := h.read()
+			a, err := h.read(ctx)
 			if err != nil {
 				return i, h.lost(err)
 			}
@@ -89,8 +90,8 @@ func (h *hand) ask(qs []request, got func(i int, a answer)) (int, error) {
 	return len(qs), nil
 }
 
-func (h *hand) read() (a answer, err error) {
-	line, err := h.line(h.o.within)
+func (h *hand) read(ctx context.Context) (a answer, err error) {
+	line, err := h.line(ctx, h.o.within)
 	if err != nil {
 		return a, err
 	}
@@ -101,8 +102,10 @@ func (h *hand) read() (a answer, err error) {
 }
 
 // line is the next line the child says, within the time it has.
-func (h *hand) line(within time.Duration) ([]byte, error) {
+func (h *hand) line(ctx context.Context, within time.Duration) ([]byte, error) {
 	_ = h.out.SetReadDeadline(time.Now().Add(within))
+	out := h.out
+	defer context.AfterFunc(ctx, func() { _ = out.SetReadDeadline(time.Unix(1, 0)) })()
 	if h.lines.Scan() {
 		return h.lines.Bytes(), nil
 	}
@@ -113,7 +116,7 @@ func (h *hand) line(within time.Duration) ([]byte, error) {
 }
 
 // start makes sure that there is a child.
-func (h *hand) start() error {
+func (h *hand) start(ctx context.Context) error {
 	if h.process != nil {
 		return nil
 	}
@@ -143,13 +146,13 @@ func (h *hand) start() error {
 		close(p.dead)
 	}()
 	h.process = p
-	return h.greet()
+	return h.greet(ctx)
 }
 
-func (h *hand) greet() error {
+func (h *hand) greet(ctx context.Context) error {
 	line, _ := json.Marshal(hello{Protocol: protocol, House: h.o.House, Root: h.o.Media.Root})
 	_, _ = h.in.Write(append(line, '\n')) // the pipe is empty; a dead child shows below
-	text, err := h.line(startsIn)
+	text, err := h.line(ctx, startsIn)
 	if err != nil {
 		return h.lost(err)
 	}

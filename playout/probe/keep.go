@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"airloom/playout/media"
@@ -49,10 +50,19 @@ const (
 // load takes over what the state's file knows. A file that is missing, of
 // another house or damaged is as good as none: everything is looked at anew.
 func (p *Prober) load() {
-	for _, f := range p.read() {
-		l := &length{file: f.File, kind: f.Kind, fault: f.Fault, used: f.Used}
-		l.ticks.Store(f.Ticks)
-		p.lengths[f.key()] = l
+	defer close(p.loaded)
+	defer nudge(p.changed)
+	for files := range slices.Chunk(p.read(), 1000) { // others ask meanwhile
+		p.mu.Lock()
+		for _, f := range files {
+			l := p.lengths[f.key()]
+			if l == nil {
+				l = p.add(f.key())
+			}
+			l.file, l.kind, l.fault, l.used = f.File, f.Kind, f.Fault, f.Used
+			l.ticks.Store(f.Ticks)
+		}
+		p.mu.Unlock()
 	}
 }
 
@@ -99,19 +109,17 @@ func (p *Prober) save() {
 	}
 	k := p.header()
 	mine := map[key]bool{}
-	p.mu.RLock()
-	for key, l := range p.lengths {
+	for _, l := range p.every() {
 		if l.file == (version{}) {
 			continue // not there, or not to be had
 		}
-		mine[key] = true
+		mine[l.key] = true
 		if l.asked.Load() > 0 {
 			l.used = max(l.used, today())
 		}
-		k.Files = append(k.Files, keptFile{key.source, key.in, key.out, key.duration, key.loop, key.audio,
+		k.Files = append(k.Files, keptFile{l.key.source, l.key.in, l.key.out, l.key.duration, l.key.loop, l.key.audio,
 			l.file, l.ticks.Load(), l.kind, l.fault, l.used})
 	}
-	p.mu.RUnlock()
 	for _, f := range p.read() {
 		if !mine[f.key()] {
 			k.Files = append(k.Files, f)
@@ -121,20 +129,19 @@ func (p *Prober) save() {
 		return cmp.Or(cmp.Compare(b.Used, a.Used), cmp.Compare(a.Source, b.Source), cmp.Compare(a.In, b.In), cmp.Compare(a.Out, b.Out), cmp.Compare(a.Duration, b.Duration))
 	})
 	k.Files = k.Files[:min(len(k.Files), maxKept)]
-	if err := write(p.o.StateDir, k); err != nil && !errors.Is(err, fs.ErrPermission) {
+	if err := write(p.o.StateDir, k); err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) {
 		p.o.Log.Warn("the lengths of clips cannot be kept, and will be found out again", "dir", p.o.StateDir, "cause", err)
 	}
 }
 
-// write puts the file in place whole, or not at all.
+// write puts the file in place whole, or not at all. The directory is the
+// channel's to make: one that a command made might not be its own.
 func write(dir string, k kept) error {
 	data, err := json.Marshal(k)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return err
-	}
+	tidy(dir)
 	f, err := os.CreateTemp(dir, "."+keptName+"-*")
 	if err != nil {
 		return err
@@ -145,4 +152,14 @@ func write(dir string, k kept) error {
 		return err
 	}
 	return os.Rename(f.Name(), filepath.Join(dir, keptName))
+}
+
+// tidy removes what processes left that were killed while they wrote.
+func tidy(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), "."+keptName+"-") && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }

@@ -27,6 +27,11 @@ const (
 // Run looks at what is asked for, and every rescan at all of it again, until the
 // context is done.
 func (p *Prober) Run(ctx context.Context) error {
+	select {
+	case <-p.loaded:
+	case <-ctx.Done():
+		return nil
+	}
 	h := &hand{o: &p.o, stuck: &p.stuck}
 	defer p.save()
 	defer h.stop()
@@ -40,7 +45,7 @@ func (p *Prober) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if jobs := p.take(batch); jobs != nil {
 			began := time.Now()
-			news = p.look(h, jobs) || news
+			news = p.look(ctx, h, jobs) || news
 			busy += time.Since(began)
 			idle.Reset(idleAfter)
 			if time.Since(told) < tellEvery {
@@ -82,31 +87,35 @@ func (p *Prober) waiting() bool {
 
 // again puts everything in the queue that somebody has asked for.
 func (p *Prober) again() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.round.Add(1)
+	var jobs []job
+	p.mu.RLock()
 	for f, l := range p.listings {
 		if l.queued.CompareAndSwap(false, true) {
-			p.queue = append(p.queue, job{folder: f, listing: l})
+			jobs = append(jobs, job{folder: f, listing: l})
 		}
 	}
+	p.mu.RUnlock()
 	now := time.Now()
-	for k, l := range p.lengths {
+	for _, l := range p.every() {
 		if l.asked.Load() > 0 && !now.Before(l.again) && l.queued.CompareAndSwap(false, true) {
-			p.queue = append(p.queue, job{key: k, length: l})
+			jobs = append(jobs, job{length: l})
 		}
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.queue = append(jobs, p.queue...)
 }
 
 // look does jobs and reports whether it found anything new.
-func (p *Prober) look(h *hand, jobs []job) (news bool) {
+func (p *Prober) look(ctx context.Context, h *hand, jobs []job) (news bool) {
 	for len(jobs) > 0 {
 		qs := make([]request, len(jobs))
 		for i, j := range jobs {
 			qs[i] = p.request(j)
 		}
 		var parts []schedule.File
-		n, err := h.ask(qs, func(i int, a answer) {
+		n, err := h.ask(ctx, qs, func(i int, a answer) {
 			if jobs[i].listing == nil {
 				news = p.found(jobs[i], a) || news
 				return
@@ -124,7 +133,7 @@ func (p *Prober) look(h *hand, jobs []job) (news bool) {
 		if err == nil {
 			continue
 		}
-		if errors.Is(err, errStuck) {
+		if errors.Is(err, errStuck) || ctx.Err() != nil {
 			for _, j := range jobs { // they come again with the next round
 				p.put(j)
 			}
@@ -140,7 +149,7 @@ func (p *Prober) request(j job) request {
 	if j.listing != nil {
 		return request{List: &j.folder}
 	}
-	k := j.key
+	k := j.length.key
 	source, err := p.o.Media.Resolve(k.source)
 	if err != nil { // a playlist that was checked has none such
 		source = filepath.Join(p.o.Media.Root, "\x00")
@@ -214,7 +223,7 @@ func (p *Prober) failed(j job, err error) (news bool) {
 	if crashed {
 		news = l.ticks.Swap(CannotPlay) != CannotPlay || news
 	}
-	p.o.Log.Warn("a file cannot be looked at", "source", j.key.source, "cause", err)
+	p.o.Log.Warn("a file cannot be looked at", "source", l.key.source, "cause", err)
 	return news
 }
 
@@ -224,15 +233,15 @@ const settles = 5 * time.Second
 
 // listed takes a folder's files down.
 func (p *Prober) listed(j job, files []schedule.File, last answer) (news bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	defer p.put(j)
 	l := j.listing
 	if last.Left > 0 && last.Left != l.left {
 		p.o.Log.Warn("some files of a folder are left out: names that cannot be written down, links out of the media root, covers, or too many",
 			"folder", j.folder.Path, "files", last.Left)
 	}
+	p.mu.Lock()
 	l.kind, l.fault, l.left = last.Kind, last.Fault, last.Left
+	p.mu.Unlock()
 	byName := func(a, b schedule.File) int { return strings.Compare(a.Path, b.Path) }
 	slices.SortFunc(files, byName)
 	var old []schedule.File
@@ -258,6 +267,11 @@ const hands = 2
 // and lengths. progress is told how far it is, from several goroutines. It is
 // for commands: Run does the same in its own time.
 func (p *Prober) All(ctx context.Context, items []playlist.Item, progress func(done, total int)) error {
+	select {
+	case <-p.loaded:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	defer p.save()
 	if progress == nil {
 		progress = func(int, int) {}
@@ -305,7 +319,7 @@ func (p *Prober) work(ctx context.Context, children int, progress func(done, tot
 				if jobs == nil {
 					return
 				}
-				p.look(h, jobs)
+				p.look(ctx, h, jobs)
 				mu.Lock()
 				done += len(jobs)
 				progress(done, total)

@@ -15,6 +15,7 @@ package probe
 
 import (
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -62,11 +63,12 @@ func keyOf(it playlist.Item) key {
 
 // length is what is known of one key.
 type length struct {
+	key    key
 	ticks  atomic.Int64 // 0: unknown
 	queued atomic.Bool  // waits to be looked at
 	asked  atomic.Int64 // the round in which somebody last asked
 
-	// Of the goroutine that looks; read by others under the prober's lock.
+	// Of the goroutine that looks; written, and read by others, under the prober's lock.
 	file  version // as it was looked at
 	kind  media.FaultKind
 	fault string // why it cannot play, or is not known
@@ -96,24 +98,25 @@ type Prober struct {
 
 	mu       sync.RWMutex
 	lengths  map[key]*length
+	all      []*length // the same; who goes through all of them needs no lock
 	listings map[folder]*listing
 	queue    []job
 	dirty    bool // there is more to keep than the file has
 
+	loaded  chan struct{} // closed when what was kept is known, or cannot be
 	wake    chan struct{}
 	changed chan struct{}
 }
 
-// job is one thing to look at: a length or, where list is set, a folder.
+// job is one thing to look at: a length or, where listing is set, a folder.
 type job struct {
-	key     key
 	length  *length
 	folder  folder
 	listing *listing
 }
 
-// New returns a prober that knows what the state's file knows. It reads that
-// file, so it is not for the engine's goroutine.
+// New returns a prober that will soon know what the state's file knows, see
+// [Prober.Loaded]: storage that hangs does not keep it.
 func New(o Options) *Prober {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -134,12 +137,15 @@ func New(o Options) *Prober {
 	}
 	p := &Prober{
 		o: o, grid: timeline.Of(o.House), lengths: map[key]*length{}, listings: map[folder]*listing{},
-		wake: make(chan struct{}, 1), changed: make(chan struct{}, 1),
+		loaded: make(chan struct{}), wake: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 	}
 	p.round.Store(1)
-	p.load()
+	go p.load()
 	return p
 }
+
+// Loaded is closed once what the state's file knows is known.
+func (p *Prober) Loaded() <-chan struct{} { return p.loaded }
 
 // Ticks is the item's length in ticks: 0 while it is unknown, and of what has no
 // length of its own, such as a live source; [CannotPlay] of what cannot play. A
@@ -153,7 +159,7 @@ func (p *Prober) Ticks(it playlist.Item) int64 {
 	}
 	l := p.length(keyOf(it))
 	if l.asked.Swap(p.round.Load()) == 0 && l.queued.CompareAndSwap(false, true) {
-		p.push(job{key: keyOf(it), length: l})
+		p.push(job{length: l})
 	}
 	return l.ticks.Load()
 }
@@ -220,9 +226,16 @@ func (p *Prober) length(k key) *length {
 		if len(p.lengths) >= maxKnown {
 			p.forget()
 		}
-		l = &length{}
-		p.lengths[k] = l
+		l = p.add(k)
 	}
+	return l
+}
+
+// add is for who has locked.
+func (p *Prober) add(k key) *length {
+	l := &length{key: k}
+	p.lengths[k] = l
+	p.all = append(p.all, l)
 	return l
 }
 
@@ -237,10 +250,18 @@ func (p *Prober) forget() {
 	}
 	for k := range p.lengths {
 		if len(p.lengths) < before {
-			return
+			break
 		}
 		delete(p.lengths, k)
 	}
+	p.all = slices.Collect(maps.Values(p.lengths))
+}
+
+// every is all lengths there are by now.
+func (p *Prober) every() []*length {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.all
 }
 
 func (p *Prober) listing(f folder) *listing {

@@ -100,6 +100,7 @@ func (b *bench) again() {
 		House: small, Media: playlist.Options{Root: b.root, Schemes: []string{"rtmp", "http"}}, StateDir: b.state,
 		Log: slog.New(slog.NewTextHandler(&b.log, nil)), Args: []string{"pretend"}, within: 20 * time.Second, dies: 10 * time.Second,
 	})
+	<-b.Loaded()
 }
 
 func (b *bench) put(t *testing.T, names ...string) (items []playlist.Item) {
@@ -252,7 +253,7 @@ func TestEndsWithTheKeeper(t *testing.T) {
 	b := pretender(t)
 	b.put(t, "hang.mp4")
 	h := &hand{o: &b.o, stuck: &b.stuck}
-	require.NoError(t, h.start())
+	require.NoError(t, h.start(t.Context()))
 	_, err := h.in.WriteString(`{"spec":{"source":"` + filepath.Join(b.root, "hang.mp4") + `"}}` + "\n")
 	require.NoError(t, err)
 	require.NoError(t, h.in.Close()) // as it is when the keeper is gone
@@ -366,7 +367,7 @@ func TestRun(t *testing.T) {
 func TestChildStepsBack(t *testing.T) {
 	b := pretender(t)
 	h := &hand{o: &b.o, stuck: &b.stuck}
-	require.NoError(t, h.start())
+	require.NoError(t, h.start(t.Context()))
 	defer h.stop()
 	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", h.Pid))
 	require.NoError(t, err)
@@ -460,4 +461,31 @@ func FuzzAnswer(f *testing.F) {
 			require.True(t, filepath.IsLocal(file.Path))
 		}
 	})
+}
+
+// Who waits for a file that hangs may give up, and that says nothing of the file.
+func TestGivenUp(t *testing.T) {
+	b := pretender(t)
+	items := b.put(t, "hang.mp4", "ticks=1.mp4")
+	ctx, cancel := context.WithCancel(context.Background())
+	began := time.Now()
+	time.AfterFunc(500*time.Millisecond, cancel)
+	require.ErrorIs(t, b.All(ctx, items, nil), context.Canceled)
+	require.Less(t, time.Since(began), 10*time.Second, "long before the file's time is over")
+	_, why := b.Why(items[0])
+	require.Empty(t, why)
+	require.Empty(t, b.log.String())
+}
+
+// What a process left that was killed while it wrote goes with a later save.
+func TestLeftOvers(t *testing.T) {
+	b := pretender(t)
+	name := filepath.Join(b.state, "."+keptName+"-123")
+	require.NoError(t, os.WriteFile(name, []byte("{"), 0o600))
+	b.all(t, b.put(t, "ticks=1.mp4"))
+	require.FileExists(t, name, "it may still be written")
+	long := time.Now().Add(-2 * time.Hour)
+	require.NoError(t, os.Chtimes(name, long, long))
+	b.all(t, b.put(t, "ticks=2.mp4"))
+	require.NoFileExists(t, name)
 }
