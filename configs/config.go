@@ -158,9 +158,10 @@ type AsRun struct {
 
 // Web is the web server; an empty Listen switches it off.
 type Web struct {
-	Listen string `yaml:"listen"`
-	TLS    TLS    `yaml:"tls"`
-	Users  []User `yaml:"users"`
+	Listen string  `yaml:"listen"`
+	TLS    TLS     `yaml:"tls"`
+	Users  []User  `yaml:"users"`
+	Tokens []Token `yaml:"tokens"`
 }
 
 // TLS names the web server's certificate and key, PEM files; both or none.
@@ -172,8 +173,15 @@ type TLS struct {
 // User may sign in to the web server.
 type User struct {
 	Name         string `yaml:"name"`
-	PasswordHash Secret `yaml:"password_hash"`
-	Role         string `yaml:"role"` // viewer or operator
+	PasswordHash Secret `yaml:"password_hash"` // argon2id, as a PHC string
+	Role         string `yaml:"role"`          // viewer, operator or admin
+}
+
+// Token lets a program in.
+type Token struct {
+	Name string `yaml:"name"`
+	Hash Secret `yaml:"hash"` // sha256: and 64 hex digits
+	Role string `yaml:"role"` // viewer, operator or admin
 }
 
 // Log sets what is logged to stderr.

@@ -2,6 +2,7 @@ package configs
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -51,6 +52,7 @@ func Parse(name string, data []byte) (*Config, Problems) {
 	c.reading = r
 	r.Add(ps)
 	c.outputs(f.Output)
+	c.roles()
 	place(c, name)
 	c.validate()
 	r.Problems.Sort()
@@ -85,10 +87,15 @@ func (c *Config) outputs(single Output) {
 			o.Name = fmt.Sprintf("output%d", i+1)
 		}
 	}
+}
+
+// roles gives those without one the least.
+func (c *Config) roles() {
 	for i := range c.Web.Users {
-		if u := &c.Web.Users[i]; u.Role == "" {
-			u.Role = "viewer"
-		}
+		c.Web.Users[i].Role = cmp.Or(c.Web.Users[i].Role, "viewer")
+	}
+	for i := range c.Web.Tokens {
+		c.Web.Tokens[i].Role = cmp.Or(c.Web.Tokens[i].Role, "viewer")
 	}
 }
 

@@ -38,6 +38,7 @@ import (
 // channel is one playout with everything that belongs to it, built and ready to run.
 type channel struct {
 	cfg     *configs.Config
+	path    string // of the config; "" where there is no file
 	log     *slog.Logger
 	plan    *programme
 	store   *asrun.Store
@@ -118,7 +119,7 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 		Workers: func() int64 { return c.workers.Stats().Workers }, Arrival: with.arrival,
 	})
 	c.desk = control.NewDesk(control.Rooms{
-		Engine: lifter{c.engine, c.store}, Rundown: c.plan.rundown, Library: c.plan, Outputs: c.outputs, Quarantine: c.quarantine,
+		Engine: lifter{c.engine, c.store}, Rundown: c.plan.rundown, Library: reloader{c.plan, c.readUsers}, Outputs: c.outputs, Quarantine: c.quarantine,
 		Status: c.board.Status, Grid: timeline.Of(house), Zone: cfg.Channel.Location(), Log: log,
 	})
 	if cfg.Web.Listen != "" {
@@ -162,7 +163,8 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	out.hls = c.hls
 	page.Listen, page.Version, page.Zone, page.Log = c.cfg.Web.Listen, version, c.cfg.Channel.Timezone, c.log
 	page.Preview, page.Guide, page.Desk = http.Handler(c.hls), c.guide, c.desk
-	page.Plan = planView{c}
+	page.Plan, page.Note, page.TLS = planView{c}, c.desk.Note, web.TLS(c.cfg.Web.TLS)
+	page.Users, page.Tokens = signIns(c.cfg)
 	c.web, err = web.New(page, c.board)
 	return err
 }
@@ -374,5 +376,9 @@ func (c *channel) pageURL() string {
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	scheme := "http"
+	if c.cfg.Web.TLS != (configs.TLS{}) {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
 }

@@ -70,7 +70,7 @@ func root() *cobra.Command {
 	}
 	cmd.PersistentFlags().String("config", "", "the config file (default ./airloom.yml, then /etc/airloom/airloom.yml)")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	cmd.AddCommand(runCommand(), checkCommand(), demoCommand(), versionCommand(), scheduleCommand(), rehearseCommand(), asrunCommand(), convertCommand(), ctlCommand())
+	cmd.AddCommand(runCommand(), checkCommand(), demoCommand(), versionCommand(), scheduleCommand(), rehearseCommand(), asrunCommand(), convertCommand(), ctlCommand(), passwdCommand())
 	for _, sub := range append(cmd.Commands(), cmd) {
 		if args := sub.Args; args != nil {
 			sub.Args = func(cmd *cobra.Command, a []string) error {

@@ -54,6 +54,7 @@ func run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
+	c.path = path
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	go c.hangups(ctx, hangup)
@@ -97,7 +98,7 @@ func (c *channel) items() (n int) {
 	return n
 }
 
-// hangups reads the playlists anew at each hangup.
+// hangups reads the playlists and users anew at each hangup.
 func (c *channel) hangups(ctx context.Context, hangup <-chan os.Signal) {
 	for {
 		select {
