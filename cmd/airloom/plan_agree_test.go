@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,12 +78,17 @@ func requireForetold(t testing.TB, ahead, aired []airtest.Entry, excuse airtest.
 		return
 	}
 	require.Greater(t, len(ahead), 3)
+	aired = slices.DeleteFunc(aired, func(e airtest.Entry) bool { return e.Ticks <= 2 }) // what a tick may make or unmake
+	ahead = slices.DeleteFunc(ahead, func(e airtest.Entry) bool { return e.Ticks <= 2 })
 	at := 0
 	for at < len(aired) && aired[at].End.Before(ahead[1].Start.Add(-100*time.Millisecond)) {
 		at++
 	}
 	for i, e := range ahead[:len(ahead)-1] {
 		row := aired[at+i]
+		if e.Mode == "filler" || e.Mode == "slate" || row.Mode == "filler" || row.Mode == "slate" {
+			return // a tick more or less may fit another filler
+		}
 		if e.ID != row.ID || i > 0 && e.Start.Sub(row.Start).Abs() > 80*time.Millisecond {
 			t.Fatalf("foretold: %s at %v\naired:    %s at %v", said(e), e.Start, said(row), row.Start)
 		}
