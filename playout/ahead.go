@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 
 	"airloom/playlist"
 	"airloom/playout/media"
@@ -14,10 +15,29 @@ import (
 // it is opened.
 type prospect struct {
 	feed   *feed
-	swap   *feed           // what an edit or the hour puts in its place, once ready
-	failed map[string]bool // what was passed over since an item last aired
-	after  playlist.Entry  // the last of it
-	retry  int64           // nothing is opened before this tick
+	swap   *feed            // what an edit or the hour puts in its place, once ready
+	failed map[string]error // why what is passed over cannot play
+	doubt  map[string]error // the same of what is tried again: until it is ready it counts at the join
+	passed []playlist.Entry // what is in failed, in the order in which it was found out
+	retry  int64            // nothing is opened before this tick
+}
+
+func newProspect() prospect {
+	return prospect{failed: map[string]error{}, doubt: map[string]error{}}
+}
+
+// hope lets what failed be tried again.
+func (p *prospect) hope() {
+	maps.Copy(p.doubt, p.failed)
+	clear(p.failed)
+	p.passed = nil
+}
+
+// forget is for what comes after something has aired.
+func (p *prospect) forget() {
+	clear(p.failed)
+	clear(p.doubt)
+	p.passed = nil
 }
 
 // wantsLook reports whether it is time to open what follows the item on air: not
@@ -40,18 +60,29 @@ const maxChain = 16
 // foresee is what the prospect is by the rundown when the entry on is left at
 // tick left at the channel's tick n, passing over what has failed.
 func (e *Engine) foresee(p *prospect, on playlist.Entry, left, n int64) playlist.Entry {
+	next, _ := e.passing(p, on, left, n, nil)
+	return next
+}
+
+// decide is the same at the tick at which it airs, and what is passed over.
+func (e *Engine) decide(p *prospect, on playlist.Entry, left int64) (next playlist.Entry, passed []playlist.Entry) {
+	return e.passing(p, on, left, e.n, p.doubt)
+}
+
+func (e *Engine) passing(p *prospect, on playlist.Entry, left, n int64, doubt map[string]error) (next playlist.Entry, passed []playlist.Entry) {
 	r := e.rooms.Rundown
 	if len(p.failed) > maxChain {
-		return r.Next(p.after, Ended, n)
+		return r.Next(noMore(p.passed[len(p.passed)-1]), Ended, n), p.passed
 	}
-	next := r.Next(on, left, n)
-	for range len(p.failed) {
-		if !p.failed[key(next)] {
+	next = r.Next(on, left, n)
+	for range len(p.failed) + len(doubt) {
+		if k := key(next); p.failed[k] == nil && doubt[k] == nil {
 			break
 		}
+		passed = append(passed, next)
 		next = r.Next(noMore(next), Ended, n)
 	}
-	return next
+	return next, passed
 }
 
 // noMore is an entry that failed: none of its item's airings would fare better.
@@ -93,6 +124,7 @@ func (e *Engine) tend(p *prospect) {
 	case err == nil && f.dies() == nil:
 		if !f.ready {
 			f.ready = true
+			delete(p.doubt, key(f.entry))
 			if err := e.isBanned(f); err != nil {
 				e.skip(p, err)
 				return
@@ -138,8 +170,8 @@ func (e *Engine) openNext(p *prospect) {
 	}
 	next := e.expected(p)
 	switch {
-	case next.Item.ID == "" || p.failed[key(next)]:
-		clear(p.failed)
+	case next.Item.ID == "" || p.failed[key(next)] != nil:
+		e.despair(p)
 		p.retry = e.n + e.limit.retry
 		return
 	case p == &e.due && e.keepsOn(next):
@@ -148,6 +180,23 @@ func (e *Engine) openNext(p *prospect) {
 	}
 	p.feed = e.open(next)
 	e.publish()
+}
+
+// despair gives up what has failed for now. Where nothing is on air it should be
+// there: that is reported, but not at every try.
+func (e *Engine) despair(p *prospect) {
+	for _, entry := range p.passed {
+		airing := key(entry) + entry.Planned.String()
+		if p != &e.look || e.air != nil || e.barren[airing] {
+			continue
+		}
+		if len(e.barren) >= maxTold {
+			clear(e.barren)
+		}
+		e.barren[airing] = true
+		e.skips(p, []playlist.Entry{entry})
+	}
+	p.forget()
 }
 
 // keepsOn reports whether a cut would put on air what is there already.
@@ -188,17 +237,29 @@ func (e *Engine) skip(p *prospect, cause error) {
 	e.publish()
 }
 
-// passOver has the prospect go on to what follows an item that will not air.
+// passOver has the prospect go on to what follows an item that cannot play.
+// That is told at once, but its row is that of the tick at which it should have
+// aired: by then an edit or a start may have put something else there.
 func (e *Engine) passOver(p *prospect, f *feed, cause error) {
-	p.failed[key(f.entry)] = true
-	p.after = noMore(f.entry)
-	e.report(f, cause)
+	if p.failed[key(f.entry)] == nil {
+		p.passed = append(p.passed, f.entry)
+	}
+	p.failed[key(f.entry)] = cause
+	e.tell(f.entry, Skipped, cause)
+	if e.rooms.Foretell != nil {
+		e.rooms.Foretell(skipOf(f.entry, e.n, cause))
+	}
 }
 
-// report tells of an item that did not air.
-func (e *Engine) report(f *feed, cause error) {
-	e.tell(f.entry, Skipped, cause)
-	e.rows.skipped(f.entry, e.n, cause)
+// skips reports what was passed over on the way to what airs now.
+func (e *Engine) skips(p *prospect, passed []playlist.Entry) {
+	for _, entry := range passed {
+		cause := p.failed[key(entry)]
+		if cause == nil {
+			cause = p.doubt[key(entry)]
+		}
+		e.rows.report(skipOf(entry, e.n, cause))
+	}
 }
 
 // again asks anew what is expected. What is open stays until the new one is ready.
@@ -211,7 +272,7 @@ func (e *Engine) again(p *prospect) {
 	case next.Item.ID == "" || same(next, p.feed.entry):
 		p.dropSwap()
 	case p.swap != nil && same(next, p.swap.entry):
-	case p.failed[key(next)]:
+	case p.failed[key(next)] != nil:
 	default:
 		p.dropSwap()
 		p.swap = e.open(next)
@@ -232,6 +293,7 @@ func (e *Engine) swapIn(p *prospect) {
 		if cause = e.isBanned(f); cause == nil {
 			p.feed.close()
 			p.feed, p.swap = f, nil
+			delete(p.doubt, key(f.entry))
 			e.publish()
 		}
 	case !errors.Is(err, media.ErrNotReady):

@@ -113,9 +113,9 @@ func (r *rows) closes(o Outcome, cause error) {
 	r.flush(o)
 }
 
-// skipped reports an item that never aired.
-func (r *rows) skipped(e playlist.Entry, n int64, cause error) {
-	r.report(Row{Entry: e, Start: n, At: e.From, Outcome: Skipped, Cause: cause, Final: true})
+// skip is the row of an item that does not air.
+func skipOf(e playlist.Entry, n int64, cause error) Row {
+	return Row{Entry: e, Start: n, At: e.From, Outcome: Skipped, Cause: cause, Final: true}
 }
 
 func outcomeOf(err error) Outcome {

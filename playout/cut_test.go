@@ -92,12 +92,18 @@ func TestACutThatIsNotReadyCostsNoHold(t *testing.T) {
 func TestFailuresOfWhatCutsInArePassedOverAheadOfTime(t *testing.T) {
 	scripts := map[string]script{"a": {ticks: 1000}, "n2": {ticks: 50}, "n4": {ticks: 50}}
 	st, _ := newPlanned(t, pal, list{"a"}, scripts, start{at: pal25(500), items: list{"n1", "n2", "n3", "n4"}})
-	st.steps(700)
+	var foretold []Row
+	st.rooms.Foretell = func(r Row) { foretold = append(foretold, r) }
+	st.steps(150)
+	require.Empty(t, st.final(), "it is not yet to air")
+	require.Len(t, foretold, 1, "but told of 15 s before the cut")
+	require.Equal(t, "n1", foretold[0].Entry.Item.Source)
+	require.Equal(t, Skipped, foretold[0].Outcome)
+	st.steps(550)
 	require.Equal(t, []string{"a0-499", "n20-49", "n40-49", "a500-599"}, st.story())
-	skipped := st.final()[0]
-	require.Equal(t, Skipped, skipped.Outcome)
-	require.Equal(t, "n1", skipped.Entry.Item.Source)
-	require.Less(t, skipped.Start, int64(150), "15 s before the cut")
+	skipped := st.final()[1]
+	foretold[0].Entry.Place = skipped.Entry.Place // it is that of the tick at which it was to air
+	require.Equal(t, Row{Entry: foretold[0].Entry, Start: 500, Outcome: Skipped, Cause: foretold[0].Cause, Final: true}, skipped)
 }
 
 // Everything that was to cut in is bad: its run is over before it began, and

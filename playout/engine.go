@@ -27,8 +27,8 @@ type Config struct {
 	Wall func() time.Time
 }
 
-// Rooms is what the engine works with. None of the functions may block; the
-// last three may be nil.
+// Rooms is what the engine works with. None of the functions may block;
+// Foretell and the last three may be nil.
 type Rooms struct {
 	Opener  Opener
 	Encoder Encoder
@@ -37,7 +37,10 @@ type Rooms struct {
 	Slate func() media.Picture
 	// Report receives what aired and what did not.
 	Report func(Row)
-	Log    *slog.Logger
+	// Foretell receives, as soon as it is found that an item cannot play, the row
+	// that Report will receive if it still is to air when its time comes.
+	Foretell func(Row)
+	Log      *slog.Logger
 	// Zero is told the time of day at which tick 0 was due, or would have been:
 	// at the start, when the system's clock has been stepped, and after the
 	// process stood still. The rundown is asked anew after each.
@@ -81,6 +84,7 @@ type Engine struct {
 	mail     chan func()
 
 	told        map[string]string // the cause last logged for an item
+	barren      map[string]bool   // what has been reported not to air since nothing does
 	banned      map[string]bool   // file versions that crashed a decoder twice
 	rows        rows              // what airs, in pieces that abut
 	last        media.Picture     // the picture on air, for a hold
@@ -127,8 +131,8 @@ func New(cfg Config, rooms Rooms) *Engine {
 			slow: g.Ticks(slowHold), breath: g.Ticks(breath), early: g.Ticks(early), lead: g.Ticks(lead), second: max(1, g.Ticks(time.Second)),
 		},
 		samples: g.Samples(0),
-		look:    prospect{failed: map[string]bool{}}, due: prospect{failed: map[string]bool{}}, cutAt: Never,
-		told: map[string]string{}, banned: map[string]bool{},
+		look:    newProspect(), due: newProspect(), cutAt: Never,
+		told: map[string]string{}, barren: map[string]bool{}, banned: map[string]bool{},
 		mail: make(chan func(), 16), beat: make(chan struct{}, 1),
 	}
 	e.ctx, e.stop = context.WithCancel(context.Background())

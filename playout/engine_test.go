@@ -48,8 +48,9 @@ func TestBadItemsCostNothing(t *testing.T) {
 	}, "")
 	st.steps(70)
 	require.Equal(t, []string{"a0-9", "b0-9", "broken0-14", "a0-9", "b0-9", "broken0-14"}, st.story())
-	require.Equal(t, Skipped, st.rows[0].Outcome)
-	require.ErrorContains(t, st.rows[0].Cause, "missing is missing")
+	require.Equal(t, Skipped, st.rows[1].Outcome)
+	require.EqualValues(t, 10, st.rows[1].Start, "where it would have aired")
+	require.ErrorContains(t, st.rows[1].Cause, "missing is missing")
 	require.Equal(t, EndedEarly, st.rows[4].Outcome)
 	require.EqualValues(t, 15, st.rows[4].Ticks)
 }

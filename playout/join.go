@@ -45,7 +45,7 @@ func (e *Engine) join() bool {
 	if !f.warm() {
 		return false
 	}
-	next := e.foresee(&e.look, e.on, Ended, e.n)
+	next, passed := e.decide(&e.look, e.on, Ended)
 	switch {
 	case same(next, f.entry):
 		f.adopt(next)
@@ -58,6 +58,7 @@ func (e *Engine) join() bool {
 		}
 	}
 	e.look.feed = nil
+	e.skips(&e.look, passed)
 	e.putOn(f)
 	return true
 }
@@ -70,13 +71,16 @@ func (e *Engine) cutIn() {
 		return
 	}
 	on, left := e.standing()
-	next := e.foresee(&e.due, on, left, e.n)
+	next, passed := e.decide(&e.due, on, left)
 	switch {
 	case next.Item.ID == "": // its time ended, and there is nothing to follow
 		e.leave(Cut, cutBy(e.on, next))
+		e.skips(&e.due, passed)
+		e.due.forget()
 		e.consult()
 		return
 	case e.goesOn(next):
+		e.skips(&e.due, passed)
 		e.stays(next)
 		return
 	case f == nil:
@@ -89,6 +93,8 @@ func (e *Engine) cutIn() {
 		}
 	}
 	e.leave(Cut, cutBy(e.on, f.entry))
+	e.skips(&e.due, passed)
+	e.due.forget()
 	e.due.feed = nil
 	e.look.close()
 	if e.order != nil && e.order.now {
@@ -107,6 +113,7 @@ func (e *Engine) stays(next playlist.Entry) {
 	e.air.entry.Place = next.Place
 	e.on = e.air.entry
 	e.due.close()
+	e.due.forget()
 	e.askCut(e.n + 1)
 	e.publish()
 }
@@ -153,8 +160,12 @@ func (e *Engine) putOn(f *feed) {
 		}
 	}
 	e.lookFrom = e.n + e.breath(f)
-	clear(e.look.failed)
-	clear(e.due.failed)
+	e.look.forget()
+	clear(e.barren)
+	e.look.retry = 0
+	if len(e.due.failed) > maxChain { // its places are those of what was on air
+		e.due.forget()
+	}
 	e.consult()
 }
 
@@ -183,6 +194,7 @@ func (e *Engine) consult() {
 	e.due.retry = 0
 	if e.n < e.cutAt-e.limit.lead {
 		e.due.close()
+		e.due.forget()
 	} else {
 		e.again(&e.due)
 	}
@@ -196,8 +208,8 @@ func (e *Engine) review() {
 	e.look.retry, e.due.retry = 0, 0
 	if e.n >= e.hopeAt {
 		e.hopeAt = e.n + e.limit.retry
-		clear(e.look.failed)
-		clear(e.due.failed)
+		e.look.hope()
+		e.due.hope()
 	}
 	e.consult()
 	if e.air != nil && e.air.still {

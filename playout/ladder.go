@@ -108,7 +108,7 @@ func (e *Engine) fillerHead() *feed {
 func (e *Engine) fillerFails(cause error) {
 	entry := playlist.Entry{Playlist: "fallback.filler", Item: playlist.Item{ID: "filler", Title: "the filler"}}
 	e.tell(entry, Skipped, cause)
-	e.rows.skipped(entry, e.n, cause)
+	e.rows.report(skipOf(entry, e.n, cause))
 	e.fillerRetry = e.n + e.limit.retry
 	e.dropFiller()
 }

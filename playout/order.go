@@ -230,7 +230,8 @@ func (e *Engine) orderFirst() bool {
 
 // fails ends an order whose item cannot play.
 func (e *Engine) fails(cause error) {
-	e.report(e.order.feed, cause)
+	e.tell(e.order.feed.entry, Skipped, cause)
+	e.rows.report(skipOf(e.order.feed.entry, e.n, cause))
 	e.refuse(cause)
 }
 

@@ -20,26 +20,18 @@ type book struct {
 	o      *Options
 	grid   timeline.Grid
 	total  int64
-	began  bool // there was a first tick
 	over   bool // what the engine still tells is the rehearsal's own end
 	r      Report
 	found  map[finding]int // index in r.Findings
 	lists  map[string]bool
 	starts map[start]bool // that took the air, or are told as missed
 	gap    gap
-	ahead  []ahead
 }
 
 // finding is what makes two sightings one finding.
 type finding struct {
 	code     Code
 	list, id string
-}
-
-// ahead is a finding of the look-ahead: it concerns the end of what is on air then.
-type ahead struct {
-	finding int
-	tick    int64
 }
 
 type start struct {
@@ -74,7 +66,6 @@ func (b *book) row(r playout.Row) {
 	for _, m := range schedule.MissedBy(e) {
 		b.missed(m, r.Start)
 	}
-	b.place(r)
 	if standsIn(r) {
 		b.standIn(r)
 		return
@@ -85,9 +76,7 @@ func (b *book) row(r playout.Row) {
 	switch r.Outcome {
 	case playout.Skipped:
 		b.r.Skipped++
-		if i, first := b.see(CannotPlay, r.Start, 0, e, fmt.Sprintf("%s cannot play: %s", name(e), cause(r))); first && b.began {
-			b.ahead = append(b.ahead, ahead{i, r.Start})
-		}
+		b.see(CannotPlay, r.Start, 0, e, fmt.Sprintf("%s cannot play: %s", name(e), cause(r)))
 		return
 	case playout.Crashed, playout.EndedEarly:
 		short := int64(0)
@@ -244,24 +233,8 @@ func (b *book) endGap() {
 	b.see(Gap, g.start, g.ticks, g.after, text+shown)
 }
 
-// place moves what the look-ahead found to where it is noticed: a row that was on
-// air then has ended.
-func (b *book) place(r playout.Row) {
-	end := r.Start + r.Ticks
-	b.ahead = slices.DeleteFunc(b.ahead, func(a ahead) bool {
-		if r.Ticks == 0 || end <= a.tick {
-			return false
-		}
-		if r.Start <= a.tick && b.r.Findings[a.finding].Tick == a.tick {
-			b.r.Findings[a.finding].Tick = end
-		}
-		return true
-	})
-}
-
-// see adds a sighting to its finding. It returns which one that is, and whether it
-// is the first.
-func (b *book) see(code Code, tick, ticks int64, e playlist.Entry, message string) (int, bool) {
+// see adds a sighting to its finding.
+func (b *book) see(code Code, tick, ticks int64, e playlist.Entry, message string) {
 	k := finding{code: code, list: e.Playlist, id: e.Item.ID}
 	if e.Item.ID == "" && code == MissedStart || code == LateStart || code == Gap || code == UnmetFault {
 		k.id += message // what is the same only where it says the same
@@ -271,17 +244,16 @@ func (b *book) see(code Code, tick, ticks int64, e playlist.Entry, message strin
 		f.Times++
 		f.Ticks += ticks
 		f.Longest = max(f.Longest, ticks)
-		return i, false
+		return
 	}
 	if len(b.r.Findings) >= maxFindings {
 		b.r.More++
-		return 0, false
+		return
 	}
 	e.Place = nil
 	b.found[k] = len(b.r.Findings)
 	b.r.Findings = append(b.r.Findings, Finding{Code: code, Severity: severities[code], Tick: tick, Times: 1,
 		Ticks: ticks, Longest: ticks, Entry: e, Message: message})
-	return len(b.r.Findings) - 1, true
 }
 
 // report is the book, closed.

@@ -57,7 +57,7 @@ func TestCannotPlay(t *testing.T) {
 		return media.FaultMissing, it.Source + " is not there"
 	}
 	r := requireSame(t, o)
-	require.Equal(t, []string{"problem cannot-play ×10 bad.mp4@1500"}, found(r)[:1])
+	require.Equal(t, []string{"problem cannot-play ×9 bad.mp4@1500"}, found(r)[:1])
 	require.Contains(t, r.Findings[0].Message, "bad.mp4 (main.yml, item 4) cannot play: bad.mp4 is not there")
 	require.Equal(t, 1, r.Problems())
 }

@@ -85,7 +85,6 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			break
 		}
 	}
-	book.began = true
 	for s.now < total {
 		for end := min(total, s.now+stretch); s.now < end; s.now++ {
 			engine.Step()

@@ -1,0 +1,129 @@
+package playout
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"airloom/playlist"
+	"airloom/playlist/schedule"
+	"airloom/playout/media"
+)
+
+// newScheduled is a stage whose rundown is the real schedule, of a channel that
+// began at noon. What has no script cannot play.
+func newScheduled(t tester, scripts map[string]script, files map[string]string) *stage {
+	st := newStage(t, pal, list{}, scripts, "")
+	plans, ps := schedule.New(schedule.Inputs{
+		Base: "main.yml", Lists: lists(t, files), Grid: st.theatre.grid,
+		Ticks: func(it playlist.Item) int64 {
+			if sc, ok := scripts[it.Source]; ok {
+				return sc.ticks
+			}
+			return -1
+		},
+	})
+	require.Empty(t, ps)
+	st.rooms.Rundown = schedule.NewRundown(plans, schedule.Clock{Zero: noon})
+	st.Refresh()
+	st.attend()
+	st.look.retry = 0
+	st.Warm()
+	return st
+}
+
+// log renders the rows: "0 +75 a@0 cut".
+func (st *stage) log() (out []string) {
+	for _, r := range st.rows {
+		out = append(out, fmt.Sprintf("%d +%d %s@%d %s", r.Start, r.Ticks, r.Entry.Item.Source, r.At, r.Outcome))
+	}
+	return out
+}
+
+// from is the rows' log from a tick on.
+func (st *stage) logFrom(tick int64) []string {
+	log := st.log()
+	for i, r := range st.rows {
+		if r.Start+r.Ticks > tick || r.Ticks == 0 && r.Start == tick {
+			return log[i:]
+		}
+	}
+	return nil
+}
+
+// A scheduled item that cannot play is one row: at the tick at which it was to
+// air, however many joins there were since it was found out.
+func TestWhatCannotPlayIsOneRowForEachPlannedAiring(t *testing.T) {
+	scripts := map[string]script{"a": {ticks: 70}, "b": {ticks: 20}, "good": {ticks: 100}}
+	st := newScheduled(t, scripts, map[string]string{
+		"main.yml": "\na b", "h.yml": "cron: \"1-59 * * * *\", start: hard\ngone good"})
+	st.steps(3150)
+	var skipped []Row
+	for _, r := range st.rows {
+		if r.Outcome == Skipped {
+			skipped = append(skipped, r)
+		}
+	}
+	require.Len(t, skipped, 2, "one for each start")
+	require.Equal(t, []string{"1440 +60 a@0 cut", "1500 +0 gone@0 skipped", "1500 +100 good@0 played"}, st.logFrom(1440)[:3])
+	require.Equal(t, noon.Add(time.Minute), skipped[0].Entry.Planned)
+	require.Equal(t, 2, strings.Count(strings.Join(st.opened, " "), "gone@"), "and it is tried once for each")
+}
+
+// Everything is asked anew at the very join: what is known to be bad holds nothing
+// up there, and its row is not lost.
+func TestAnEditAtTheJoinMakesNothingOfABadItemGood(t *testing.T) {
+	for _, at := range []int{99, 100} {
+		scripts := map[string]script{"a": {ticks: 100}, "b": {ticks: 100}, "gone": {fault: media.FaultMissing, slowOpen: 5}}
+		st := newStage(t, pal, list{"a", "gone", "b"}, scripts, "")
+		st.steps(at)
+		st.Refresh()
+		st.steps(120)
+		require.Equal(t, []string{"a0-99", "b0-99"}, st.story()[:2])
+		require.Equal(t, []string{"0 +100 a@0 played", "100 +0 gone@0 skipped", "100 +100 b@0 played"}, st.log()[:3])
+	}
+}
+
+// Where nothing can play, that is told once, not at every try.
+func TestNothingToPlayIsToldOnce(t *testing.T) {
+	st := newStage(t, pal, list{"gone", "lost"}, map[string]script{}, "")
+	st.steps(1000)
+	require.Greater(t, len(st.opened), 20, "it is tried again and again")
+	require.Len(t, st.final(), 2)
+	st.scripts["lost"] = script{ticks: 10}
+	st.steps(200)
+	require.Equal(t, Played, st.final()[3].Outcome)
+	delete(st.scripts, "lost")
+	st.steps(500)
+	last := st.final()[len(st.final())-2:]
+	require.Equal(t, []string{"gone", "lost"}, []string{last[0].Entry.Item.Source, last[1].Entry.Item.Source})
+}
+
+// A start to come is told of when it has come, and apart from the base.
+func TestNothingToPlayInAStartEither(t *testing.T) {
+	st := newScheduled(t, map[string]script{}, map[string]string{
+		"main.yml": "\ngone", "n.yml": "cron: \"1-59 * * * *\", start: hard\nlost bad"})
+	st.steps(3300)
+	var skipped []string
+	for _, r := range st.final() {
+		skipped = append(skipped, fmt.Sprintf("%s %s %d", r.Entry.Item.Source, r.Entry.Planned.Format(time.TimeOnly), r.Start/300))
+	}
+	require.Equal(t, []string{"gone 00:00:00 0", "lost 12:01:00 5", "bad 12:01:00 5", "lost 12:02:00 10", "bad 12:02:00 10"}, skipped)
+}
+
+// The base cannot play, so that nothing was on air: what follows a short first
+// item is opened at once all the same.
+func TestWhatFollowsAShortItemIsOpenedAtOnceAfterNothing(t *testing.T) {
+	scripts := map[string]script{"ident": {ticks: 25}, "news": {ticks: 200}}
+	st := newScheduled(t, scripts, map[string]string{
+		"main.yml": "\ngone", "n.yml": "cron: \"1-59 * * * *\", start: hard\nident news"})
+	for at := 1430; at < 1500; at += 7 { // whenever the base was tried last
+		st.look.retry = st.n
+		st.steps(at - int(st.n))
+	}
+	st.steps(1600 - int(st.n))
+	require.Equal(t, []string{"slate0×1500", "ident0-24", "news0-74"}, st.story())
+}
