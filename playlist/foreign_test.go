@@ -63,6 +63,17 @@ func TestDayOfFfplayout(t *testing.T) {
 	require.Equal(t, "2026-07-15T04:00:00Z", list.Schedule.At.In(zone).UTC().Format(time.RFC3339))
 }
 
+// What comes over http may be a stream without an end: the length that the list
+// gives is its end, and a list that gives none is told.
+func TestStreamsOverHTTP(t *testing.T) {
+	list, ps := Parse("list.m3u", []byte("#EXTINF:30,Live\nhttp://cam.example/live.m3u8\n#EXTINF:30,File\nhttp://cam.example/a.mp4\nhttps://cam.example/live\n"), options)
+	require.Equal(t, 30*time.Second, list.Items[0].Duration)
+	require.Zero(t, list.Items[1].Duration, "a file ends by itself, and its length is often rounded")
+	require.Contains(t, ps.String(), "list.m3u:5:1: warning: a live source without a duration")
+	_, ps = Parse("list.yml", []byte("items:\n  - {source: \"https://cam.example/live.m3u8\"}\n  - {source: \"https://cam.example/a.mp4\"}\n"), options)
+	require.Equal(t, "list.yml:2:14: warning: a live source without a duration airs until it breaks off: add a duration\n", ps.String())
+}
+
 // VLC percent-encodes the names that it writes; a name with a blank in it is none.
 func TestEncodedNames(t *testing.T) {
 	for line, want := range map[string]string{

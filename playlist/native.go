@@ -284,16 +284,13 @@ func (r *itemReader) times(it Item) {
 	if it.Loop && !r.Has("duration") && it.Source != "" {
 		r.Errorf("loop", "loop: true has no end: add a duration, or write a number of airings such as loop: 3")
 	}
-	if Live(it.Source) {
-		if it.In > 0 || it.Out > 0 {
-			key := "in"
-			if it.In == 0 {
-				key = "out"
-			}
-			r.Warnf(key, "in and out mean nothing for a live source: use duration")
-		} else if !r.Has("duration") {
-			r.Warnf("source", "a live source without a duration airs until it breaks off: add a duration")
-		}
+	switch {
+	case Live(it.Source) && it.In > 0:
+		r.Warnf("in", "in and out mean nothing for a live source: use duration")
+	case Live(it.Source) && it.Out > 0:
+		r.Warnf("out", "in and out mean nothing for a live source: use duration")
+	case endless(it.Source) && it.Out == 0 && !r.Has("duration"):
+		r.Warnf("source", "a live source without a duration airs until it breaks off: add a duration")
 	}
 }
 

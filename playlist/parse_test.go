@@ -37,7 +37,7 @@ func parseText(t *testing.T, text string) *Playlist {
 }
 
 func TestNamesFallBackToFileNames(t *testing.T) {
-	list := parseText(t, "items:\n  - {source: films/one.mp4}\n  - {source: \"http://ops:geheim@cam.example/x/?token=geheim\"}\n")
+	list := parseText(t, "items:\n  - {source: films/one.mp4}\n  - {source: \"http://ops:geheim@cam.example/x/?token=geheim\", duration: 9s}\n")
 	require.Equal(t, "main", list.Name)
 	require.Equal(t, "one.mp4", list.Items[0].Title)
 	require.Equal(t, "cam.example/x", list.Items[1].Title)

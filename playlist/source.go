@@ -38,6 +38,23 @@ func Live(source string) bool {
 	return ok && slices.Contains([]string{"rtsp", "rtsps", "rtmp", "rtmps", "srt", "udp", "rtp"}, strings.ToLower(scheme))
 }
 
+// endless reports whether the source may have no end of its own: a live one, or a
+// stream over http, which only its playlist would tell.
+func endless(source string) bool {
+	if Live(source) {
+		return true
+	}
+	u, err := url.Parse(source)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	switch strings.ToLower(path.Ext(u.Path)) {
+	case ".m3u8", ".m3u", ".mpd", "":
+		return true
+	}
+	return false
+}
+
 // Resolve turns a source into what can be opened: an absolute path under the
 // root, or the URL. What leaves the root or is not allowed is an error that says
 // what to do. The check is of the text alone: it opens and follows nothing, so

@@ -26,7 +26,13 @@ func ctlWords(r socket.Reply, zone *time.Location) string {
 
 func statusWords(s control.Status, zone *time.Location) string {
 	var b strings.Builder
-	clock := func(t time.Time) string { return t.In(zone).Format(time.TimeOnly) }
+	today := time.Now().In(zone).Format(time.DateOnly)
+	clock := func(t time.Time) string {
+		if t = t.In(zone); t.Format(time.DateOnly) != today {
+			return t.Format(time.DateTime)
+		}
+		return t.Format(time.TimeOnly)
+	}
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-8s "+format+"\n", append([]any{name}, args...)...)
 	}

@@ -37,8 +37,12 @@ func (b *Board) airing(s playout.Snapshot, c playout.Counts, now time.Time) *Air
 	}
 }
 
-// when is the time of day of a tick near the present one.
+// when is the time of day of a tick: by the clock that the schedule goes by, so
+// that all who tell it say the same; where there is none, counted from now.
 func (b *Board) when(tick int64, c playout.Counts, now time.Time) time.Time {
+	if b.src.Rundown != nil {
+		return b.src.Rundown.Clock().Zero.Add(b.grid.Due(tick)).UTC()
+	}
 	return now.Add(b.grid.Duration(tick - c.Ticks))
 }
 
@@ -84,7 +88,7 @@ func (b *Board) due(s playout.Snapshot, c playout.Counts, now time.Time) *Due {
 	e := b.cut(s, c)
 	return &Due{
 		ID: e.Item.ID, Playlist: e.Playlist, Index: e.Index, Source: playlist.Redact(e.Item.Source), Title: e.Item.Title,
-		Mode: string(e.Mode), At: b.when(s.CutAt, c, now).Truncate(time.Millisecond),
+		Mode: string(e.Mode), At: b.when(s.CutAt, c, now).Truncate(time.Millisecond), Planned: e.Planned,
 	}
 }
 

@@ -129,14 +129,12 @@ const clockMilli = "15:04:05.000"
 
 // since is when the entry came on air.
 func (d *Desk) since(e playlist.Entry) time.Time {
-	now := time.Now()
+	at := time.Now()
 	snap, counts := d.rooms.Engine.Snapshot()
-	if same(snap.Air, e) && snap.Airs == "" {
-		if ago := d.rooms.Grid.Duration(counts.Ticks - snap.AirFirst - snap.Air.From); ago > 0 {
-			now = now.Add(-ago)
-		}
+	if first := snap.AirFirst + snap.Air.From; same(snap.Air, e) && snap.Airs == "" && first < counts.Ticks {
+		at = d.rooms.Rundown.Clock().Zero.Add(d.rooms.Grid.Due(first))
 	}
-	return now.Truncate(time.Millisecond)
+	return at.Truncate(time.Millisecond)
 }
 
 func itemOf(e playlist.Entry) *Item {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"airloom/playlist"
+	"airloom/playlist/schedule"
 	"airloom/playout"
 	"airloom/playout/media"
 	"airloom/playout/timeline"
@@ -31,6 +32,7 @@ type Sources struct {
 	// Rundown tells what the clock has coming; nil: nothing is told of it.
 	Rundown interface {
 		Next(e playlist.Entry, left, n int64) playlist.Entry
+		Clock() schedule.Clock
 	}
 	Outputs func() []Output
 	Encoder func() (speed float64, skipped int64)

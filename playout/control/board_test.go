@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"airloom/playlist"
+	"airloom/playlist/schedule"
 	"airloom/playout"
 	"airloom/playout/media"
 )
@@ -208,13 +209,18 @@ func TestStatusHidesWhatIsSecretInASource(t *testing.T) {
 }
 
 // after is a rundown that only knows what comes.
-type after map[string]string
+type after struct {
+	what  map[string]string
+	clock schedule.Clock
+}
+
+func (a after) Clock() schedule.Clock { return a.clock }
 
 func (a after) Next(e playlist.Entry, left, n int64) playlist.Entry {
-	next := entry(a[e.Item.ID])
+	next := entry(a.what[e.Item.ID])
 	if left != playout.Ended {
-		next = entry(a["cut"])
-		next.Mode = playlist.ModeHard
+		next = entry(a.what["cut"])
+		next.Mode, next.Planned = playlist.ModeHard, a.clock.Zero.Add(20*time.Second-time.Millisecond).UTC()
 	}
 	return next
 }
@@ -227,9 +233,11 @@ func TestStatusTellsWhatTheClockHasComing(t *testing.T) {
 		}
 		b := newBoard(f)
 		require.Nil(t, b.Status().Due)
-		b.src.Rundown = after{"one": "two", "cut": "film"}
+		clock := schedule.Clock{Zero: time.Now().Add(-14*time.Second - 7*time.Millisecond)} // the snapshot is a little old
+		b.src.Rundown = after{map[string]string{"one": "two", "cut": "film"}, clock}
 		s := b.Status()
-		require.Equal(t, Due{"film", "main.yml", 3, "film.mp4", "film", "hard", time.Now().Add(6 * time.Second)}, *s.Due)
+		at := clock.Zero.Add(20 * time.Second).UTC()
+		require.Equal(t, Due{"film", "main.yml", 3, "film.mp4", "film", "hard", at, at.Add(-time.Millisecond)}, *s.Due)
 		require.Equal(t, "film", s.Next.ID, "what is not open yet is known all the same")
 		require.Equal(t, s.Due.At, *s.Next.StartsAt)
 
@@ -237,7 +245,7 @@ func TestStatusTellsWhatTheClockHasComing(t *testing.T) {
 		s = b.Status()
 		require.Nil(t, s.Due)
 		require.Equal(t, "two", s.Next.ID)
-		require.Equal(t, time.Now().Add(10*time.Second), *s.Next.StartsAt)
+		require.Equal(t, at.Add(4*time.Second), *s.Next.StartsAt)
 	})
 }
 

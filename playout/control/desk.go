@@ -30,6 +30,7 @@ type Engine interface {
 type Rundown interface {
 	Next(e playlist.Entry, left, n int64) playlist.Entry
 	Cut(e playlist.Entry, n int64) int64
+	Clock() schedule.Clock
 	Take(e playlist.Entry, left, n int64, file, item string) (playlist.Entry, error)
 	Back(e playlist.Entry, left, n int64) (playlist.Entry, error)
 	Seek(e playlist.Entry, to, n int64) (playlist.Entry, error)

@@ -126,6 +126,11 @@ func (l lists) Next(e playlist.Entry, left, _ int64) playlist.Entry {
 
 func (l lists) Cut(playlist.Entry, int64) int64 { return schedule.Never }
 
+// Clock has tick 0 at the beginning of a bubble's time.
+func (l lists) Clock() schedule.Clock {
+	return schedule.Clock{Zero: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)}
+}
+
 func (l lists) Take(_ playlist.Entry, _, _ int64, file, item string) (playlist.Entry, error) {
 	i := slices.IndexFunc(l[file], func(it playlist.Item) bool { return it.ID == item })
 	if i < 0 {

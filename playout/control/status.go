@@ -82,6 +82,7 @@ type Due struct {
 	Title    string    `json:"title"`
 	Mode     string    `json:"mode"`
 	At       time.Time `json:"at"`
+	Planned  time.Time `json:"planned,omitzero"` // the start that the playlist names; absent at the end of one
 }
 
 // Stand is something that an operator has put in place of the programme.
