@@ -77,6 +77,9 @@ func lookAhead(cmd *cobra.Command) (*outlook, error) {
 		return nil, err
 	}
 	from, _ := cmd.Flags().GetString("from")
+	if o.from.Before(now.Add(-time.Second)) {
+		fmt.Fprintln(cmd.ErrOrStderr(), "that time has passed: this is what a channel would air that begins then. 'airloom asrun' tells what did air")
+	}
 	return o, o.stand(cmd.Context(), from == "" || from == "now")
 }
 
