@@ -83,7 +83,7 @@ func (c *Config) named(key, what, name string, names map[string]string) {
 	names[name] = what
 }
 
-var passwordHash = regexp.MustCompile(`^\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=(\d{1,9})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$`)
+var passwordHash = regexp.MustCompile(`^\$argon2id\$v=19\$m=([1-9]\d{0,8}),t=([1-9]\d{0,8}),p=([1-9]\d{0,8})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$`)
 
 // What a hash may cost, as it is worked out beside the air; and what it has to:
 // with less than OWASP's Password Storage Cheat Sheet asks for (7 MiB five times,
@@ -116,7 +116,7 @@ func (c *Config) password(key, hash string) {
 		n[i], _ = strconv.Atoi(parts[i+1]) // digits, and few
 	}
 	switch memory, passes, threads := n[0], n[1], n[2]; {
-	case memory < 8*threads || passes < 1 || threads < 1 || !base64Of(parts[4]) || !base64Of(parts[5]):
+	case memory < 8*threads || !base64Of(parts[4]) || !base64Of(parts[5]):
 		c.errorf(key, "this is no argon2id hash: write what airloom passwd prints, in quotes")
 	case memory > maxHashMemory || passes > maxHashPasses || threads > maxHashThreads:
 		c.errorf(key, "this hash takes too much memory or time to check beside a channel (at most m=%d,t=%d,p=%d): write what airloom passwd prints", maxHashMemory, maxHashPasses, maxHashThreads)

@@ -110,6 +110,9 @@ func parseHash(text string) (h phc, err error) {
 		return h, errHash
 	}
 	h.salt, h.key = salt, key
+	if h.String() != text { // the decoders take leading zeros and line breaks
+		return phc{}, errHash
+	}
 	return h, nil
 }
 
