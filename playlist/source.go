@@ -185,6 +185,15 @@ func Redact(source string) string {
 	return u.String()
 }
 
+// SetSource gives an item that has one another source. A title that was only the
+// old one's goes with it.
+func (it *Item) SetSource(source string) {
+	if it.Title == it.usualTitle() {
+		it.Title = ""
+	}
+	it.Source = source
+}
+
 // usualTitle is the title of an item that has none written.
 func (it *Item) usualTitle() string {
 	switch {

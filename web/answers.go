@@ -87,15 +87,20 @@ func (s *Server) health(c *gin.Context) {
 // at: a countdown is computed from our clock, not from the browser's.
 func (s *Server) status(c *gin.Context) {
 	st := s.channel.Status()
+	filled(&st)
+	c.Header("Cache-Control", "no-store")
+	c.Header("Airloom-Time", time.Now().UTC().Format(time.RFC3339Nano))
+	c.JSON(http.StatusOK, st)
+}
+
+// filled has no lists that are null.
+func filled(st *control.Status) {
 	if st.Outputs == nil {
 		st.Outputs = []control.Output{}
 	}
 	if st.Alerts == nil {
 		st.Alerts = []control.Alert{}
 	}
-	c.Header("Cache-Control", "no-store")
-	c.Header("Airloom-Time", time.Now().UTC().Format(time.RFC3339Nano))
-	c.JSON(http.StatusOK, st)
 }
 
 // pageInfo is what the page needs to know once.

@@ -26,6 +26,11 @@ func (s *Server) api(g *gin.RouterGroup) {
 		s.looking = make(chan struct{}, lookers)
 		s.planRoutes(g)
 	}
+	if s.cfg.Lists != nil {
+		s.playlistRoutes(g)
+	}
+	s.live = newHub(s.channel, s.cfg.Plan, s.cfg.Lists, s.log)
+	g.GET("/events", s.allow(Viewer), s.events)
 }
 
 const (

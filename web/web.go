@@ -38,8 +38,9 @@ type Config struct {
 	Listen  string                                       // host:port
 	Hosts   []string                                     // names besides the loopback ones under which a loopback address may be asked for
 	Guide   func(ctx context.Context, w io.Writer) error // writes what will air as XMLTV; nil: none
-	Plan    Plan                                         // tells what will air and what did; nil: not told
 	Desk    Desk                                         // takes commands; nil: none are taken
+	Plan    Plan                                         // tells what will air and what did; nil: not told
+	Lists   Playlists                                    // the playlists' folder; nil: none
 	Preview http.Handler                                 // the sent picture, index.m3u8 and what it names; nil: none
 	Users   []User                                       // who may sign in; none: everybody on this machine may do everything
 	Tokens  []Token                                      // that let programs in, beside users
@@ -75,6 +76,7 @@ type Server struct {
 	gate    *gate
 	cert    *certificate // nil: plain HTTP
 	http    *http.Server
+	live    *hub
 	looking chan struct{} // holds one for each who looks ahead or back
 }
 
@@ -104,6 +106,7 @@ func New(cfg Config, channel Channel) (*Server, error) {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
+	s.http.RegisterOnShutdown(s.live.close)
 	return s, nil
 }
 

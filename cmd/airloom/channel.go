@@ -163,7 +163,8 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	out.hls = c.hls
 	page.Listen, page.Version, page.Zone, page.Log = c.cfg.Web.Listen, version, c.cfg.Channel.Timezone, c.log
 	page.Preview, page.Guide, page.Desk = http.Handler(c.hls), c.guide, c.desk
-	page.Plan, page.Note, page.TLS = planView{c}, c.desk.Note, web.TLS(c.cfg.Web.TLS)
+	page.Plan, page.Lists = planView{c}, deskLists{c.plan.library, c.plan}
+	page.Note, page.TLS = c.desk.Note, web.TLS(c.cfg.Web.TLS)
 	page.Users, page.Tokens = signIns(c.cfg)
 	c.web, err = web.New(page, c.board)
 	return err

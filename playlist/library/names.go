@@ -1,12 +1,22 @@
 package library
 
 import (
+	"fmt"
+	"io/fs"
 	"path"
 	"strings"
 )
 
 // Extensions are the endings of playlist files, in small letters.
 var Extensions = []string{".yml", ".yaml", ".json", ".m3u", ".m3u8", ".txt"}
+
+// CheckName says why no playlist can have that name; the error is an [ErrName].
+func CheckName(name string) error {
+	if fs.ValidPath(name) && isPlaylist(name) {
+		return nil
+	}
+	return fmt.Errorf("%w: %q: write a name such as evening.yml or shows/evening.yml, not hidden, that ends in .yml, .yaml, .json, .m3u, .m3u8 or .txt", ErrName, name)
+}
 
 // isPlaylist reports whether a file of that name is read: it ends like a
 // playlist, and neither it nor a folder on the way to it is hidden or another

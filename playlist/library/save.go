@@ -122,8 +122,8 @@ func (l *Library) Rename(ctx context.Context, name, to, ifVersion string) error 
 // change is aside, and then has the names read if the library runs.
 func (l *Library) change(ctx context.Context, names []string, f func(*os.Root) error) error {
 	for _, name := range names {
-		if !fs.ValidPath(name) || !isPlaylist(name) {
-			return fmt.Errorf("%w: %q: write a name such as evening.yml or shows/evening.yml, not hidden, that ends in .yml, .yaml, .json, .m3u, .m3u8 or .txt", ErrName, name)
+		if err := CheckName(name); err != nil {
+			return err
 		}
 	}
 	if err := l.aside(ctx, f); err != nil {

@@ -1,0 +1,79 @@
+package web
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"airloom/playlist"
+)
+
+func itemsOf(ids string) (items []playlist.Item) {
+	for _, id := range strings.Fields(ids) {
+		items = append(items, playlist.Item{ID: id, Title: id, Source: strings.ToLower(id[:1])})
+	}
+	return items
+}
+
+func TestDiffer(t *testing.T) {
+	for _, c := range []struct{ before, after, want string }{
+		{"a b c", "a b c", ""},
+		{"a b c", "a c", "removed 1-"},
+		{"a c", "a b c", "added -1"},
+		{"a b c", "c a b", "moved 2-0"},
+		{"a b c", "a B c", "changed 1-1"},
+		{"a b c d e", "e b c d x", "moved 4-0, removed 0-, added -4"},
+		{"", "a", "added -0"},
+		{"a", "", "removed 0-"},
+	} {
+		var got []string
+		place := func(n *int) string {
+			if n == nil {
+				return ""
+			}
+			return fmt.Sprint(*n)
+		}
+		for _, d := range differ(itemsOf(c.before), itemsOf(c.after)) {
+			got = append(got, fmt.Sprintf("%s %s-%s", d.Change, place(d.From), place(d.To)))
+		}
+		require.Equal(t, c.want, strings.Join(got, ", "), "%s to %s", c.before, c.after)
+	}
+	many := make([]playlist.Item, 5000)
+	for i := range many {
+		many[i].ID = fmt.Sprint(i)
+	}
+	require.Len(t, differ(nil, many), mostDifferences)
+}
+
+// What stays is in order, and nothing more could stay.
+func TestRising(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		list := r.Perm(r.IntN(9))
+		stay := rising(list)
+		var kept []int
+		for _, v := range list {
+			if stay[v] {
+				kept = append(kept, v)
+			}
+		}
+		require.True(t, slices.IsSorted(kept))
+		best := 0
+		for mask := range 1 << len(list) {
+			var some []int
+			for i, v := range list {
+				if mask&(1<<i) != 0 {
+					some = append(some, v)
+				}
+			}
+			if slices.IsSorted(some) {
+				best = max(best, len(some))
+			}
+		}
+		require.Len(t, kept, best, "%v", list)
+	}
+}
