@@ -75,7 +75,7 @@ func (r *Report) RequireAirs(t testing.TB, pieces []Piece) {
 		if i == 0 && p.Near == 0 {
 			p.Near = perSecond(r.House.FPS) // the server may come to hear of it a little later
 		}
-		bad = append(bad, p.compare(run, at, i == len(pieces)-1)...)
+		bad = append(bad, p.compare(run, at, i == len(pieces)-1, int(r.Excuse.Skipped))...)
 		if n := run.Doubled + run.HeadHold + run.TailHold + run.Unreadable; n > 0 && !p.Held {
 			off.add(n, "%s at %s: %d pictures too many", run.Name(), seconds(run.From), n)
 		}
@@ -98,8 +98,9 @@ func (r *Report) aired(pieces []Piece) []Run {
 	return runs[max(0, slices.IndexFunc(runs, func(run Run) bool { return run.Clip != nil })):]
 }
 
-// compare holds a run against the piece. Left is where the clip was left last.
-func (p Piece) compare(run Run, left int, last bool) (bad []string) {
+// compare holds a run against the piece. Left is where the clip was left last; of
+// skipped pictures any may be missing.
+func (p Piece) compare(run Run, left int, last bool, skipped int) (bad []string) {
 	say := func(format string, args ...any) {
 		bad = append(bad, fmt.Sprintf("%s at %s ", run.Name(), seconds(run.From))+fmt.Sprintf(format, args...))
 	}
@@ -110,13 +111,13 @@ func (p Piece) compare(run Run, left int, last bool) (bad []string) {
 	if to == 0 {
 		to = len(p.Clip.Pictures) - 1
 	}
-	if d := run.First - from; max(d, -d) > p.Near {
+	if d := run.First - from; max(d, -d) > p.Near+skipped {
 		say("begins with picture %d instead of %d", run.First, from)
 	}
-	if run.Last != to && !p.Cut && !last {
+	if d := run.Last - to; max(d, -d) > skipped && !p.Cut && !last {
 		say("ends with picture %d instead of %d", run.Last, to)
 	}
-	if run.Lost > 0 || run.Missing > 0 {
+	if run.Lost > 0 || run.Missing > skipped {
 		say("loses %d pictures", run.Lost+run.Missing)
 	}
 	return bad
