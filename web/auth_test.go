@@ -162,7 +162,7 @@ var wild = regexp.MustCompile(`[:*]\w+`)
 func TestNoRouteIsLeftOpen(t *testing.T) {
 	h := guarded(t, full)
 	everybodys := []string{"/", "/assets/*name", "/healthz", "/api/v1/login", "/api/v1/logout"}
-	routes := h.handler().(*gin.Engine).Routes()
+	routes := h.http.Handler.(*gin.Engine).Routes()
 	require.Greater(t, len(routes), 20)
 	nobody, vera := h.visitor(t), h.person(t, "vera")
 	for _, r := range routes {
@@ -253,7 +253,7 @@ func TestWithoutUsersThisMachineMayDoEverything(t *testing.T) {
 
 func TestWithoutUsersOthersMayNotReachIt(t *testing.T) {
 	h := guarded(t)
-	h.Server.cfg.Users, h.Server.cfg.Tokens = nil, nil
+	h.cfg.Users, h.cfg.Tokens = nil, nil
 	h.socket = elsewhere{h.socket}
 	require.ErrorContains(t, h.secure(), "add web.users")
 	require.ErrorContains(t, h.SetUsers(nil, nil), "open to all")
