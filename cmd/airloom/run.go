@@ -130,10 +130,28 @@ func (c *channel) follow(ctx context.Context) error {
 	return err
 }
 
-// listen takes commands on the control socket. A state folder that cannot be
-// written yet is tried again: it is no reason to have no commands for ever.
+// listen takes commands on the control socket. A state folder that hangs does not
+// keep the channel from ending.
 func (c *channel) listen(ctx context.Context) error {
 	context.AfterFunc(ctx, c.desk.Close) // what is under way is answered, and holds nothing up
+	ended := make(chan error, 1)
+	go func() { ended <- c.keepSocket(ctx) }()
+	var late <-chan time.Time
+	for stop := ctx.Done(); ; {
+		select {
+		case err := <-ended:
+			return err
+		case <-stop:
+			stop, late = nil, time.After(time.Second)
+		case <-late:
+			return nil
+		}
+	}
+}
+
+// keepSocket keeps the control socket. A state folder that cannot be written yet
+// is tried again: it is no reason to have no commands for ever.
+func (c *channel) keepSocket(ctx context.Context) error {
 	for told := false; ; {
 		s, err := socket.Listen(c.cfg.State.Dir, c.desk, c.log)
 		if err == nil {
