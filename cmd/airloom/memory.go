@@ -22,11 +22,11 @@ type memory struct {
 	engine  interface {
 		Snapshot() (playout.Snapshot, playout.Counts)
 	}
-	log   *slog.Logger
-	join  chan struct{} // something else is on air
-	place []byte        // the latest that was noted
+	log  *slog.Logger
+	join chan struct{} // something else is on air
 
 	mu    sync.Mutex
+	place []byte    // the latest that was noted
 	tick  int64     // where what is on air began, …
 	began time.Time // … and when: a step of the clock does not move what has been
 }
@@ -46,8 +46,9 @@ func (m *memory) remember(ctx context.Context) asrun.Saved {
 	return saved
 }
 
-// resume has the rundown begin where the channel stood, or where it would be by now.
-func (m *memory) resume(ctx context.Context, saved asrun.Saved, how string, now time.Time) {
+// resume has the rundown begin where the channel stood, or where the plans would
+// have it by now.
+func (m *memory) resume(ctx context.Context, saved asrun.Saved, how string, plans *schedule.Plans, now time.Time) {
 	if how == "start" || len(saved.Playhead.Place) == 0 {
 		return
 	}
@@ -60,10 +61,10 @@ func (m *memory) resume(ctx context.Context, saved asrun.Saved, how string, now 
 	if how == "clock" && gone > 0 {
 		ctx, cancel := context.WithTimeout(ctx, answersWithin)
 		defer cancel()
-		e, left = m.rundown.Plans().Advance(ctx, e, left, schedule.Clock{Zero: saved.Playhead.At}, 0, m.grid.TickAt(gone))
+		e, left = plans.Advance(ctx, e, left, schedule.Clock{Zero: saved.Playhead.At}, 0, m.grid.TickAt(gone))
 	}
 	if place, err := schedule.Save(e, left); err == nil {
-		m.place = place // and if it ends before anything has aired, it stood there
+		m.stands(place) // and if it ends before anything has aired, it stood there
 	}
 	m.log.Info("going on where the channel was", "item", e.Item.Title, "playlist", e.Playlist, "off for", gone.Round(time.Millisecond))
 	m.rundown.Begin(e, left)
@@ -103,13 +104,25 @@ func (m *memory) note() {
 			m.log.Error("where the channel stands cannot be noted", "cause", err)
 			return
 		}
-		m.place = place
+		m.stands(place)
 	}
 	air := playout.Row{Entry: snap.Air, Start: snap.Since, Ticks: counts.Ticks - snap.Since, At: left, Outcome: snap.Airs}
 	if air.Outcome == "" {
 		air.At = max(0, left-air.Ticks)
 	}
-	m.store.Playhead(asrun.Playhead{Place: m.place, Tick: counts.Ticks, At: m.at(counts.Ticks), Air: m.row(air)})
+	m.store.Playhead(asrun.Playhead{Place: m.stood(), Tick: counts.Ticks, At: m.at(counts.Ticks), Air: m.row(air)})
+}
+
+func (m *memory) stands(place []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.place = place
+}
+
+func (m *memory) stood() []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.place
 }
 
 // report notes a piece of the programme that has ended. It never blocks.

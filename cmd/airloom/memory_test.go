@@ -41,7 +41,7 @@ func TestWhereItStoodStaysUntilSomethingAirs(t *testing.T) {
 	require.NoError(t, err)
 	for _, how := range []string{"playhead", "clock"} {
 		m := remembering(t, standing{ticks: 40})
-		m.resume(t.Context(), asrun.Saved{Playhead: asrun.Playhead{Place: place, Tick: 100, At: time.Now()}}, how, time.Now())
+		m.resume(t.Context(), asrun.Saved{Playhead: asrun.Playhead{Place: place, Tick: 100, At: time.Now()}}, how, m.rundown.Plans(), time.Now())
 		m.note()
 		e, left, err := schedule.Restore(m.place)
 		require.NoError(t, err, how)

@@ -75,7 +75,7 @@ func bigPlaylist(t *testing.T, name string) {
 	}
 	ch := airtest.Airloom(t, airtest.Setup{
 		Output: tap.URL("one"), Media: media, Lists: map[string]string{name: small},
-		Sections: map[string]string{"playlists": "{watch: ./playlists, base: " + name + "}"},
+		Sections: map[string]string{"playlists": "{watch: ./playlists, base: " + name + "}", "state": "{dir: ./state, resume: clock}"},
 	})
 	ch.Publishing(10 * time.Second)
 	before := ch.Usage()
@@ -91,7 +91,14 @@ func bigPlaylist(t *testing.T, name string) {
 	airtest.Judge(t, "from an edit to what is next", took, 5*time.Second, m.Others())
 	airtest.Judge(t, "the slowest answer meanwhile", slowest, 300*time.Millisecond, m.Others())
 	ch.Until(15*time.Second, "the edited item airs", func(s control.Status) bool { return s.Now != nil && s.Now.Title == "edited" })
-	ch.Until(15*time.Second, "what follows airs", func(s control.Status) bool { return s.Now != nil && s.Now.Title == "item 2" })
+	var third time.Time // when item 2 began: each from there on lasts a second
+	ch.Until(15*time.Second, "what follows airs", func(s control.Status) bool {
+		if s.Now == nil || s.Now.Title != "item 2" {
+			return false
+		}
+		third = s.Now.StartedAt
+		return true
+	})
 	usage := ch.Usage()
 	t.Logf("with two items %+v\nwith many %+v", before, usage)
 	require.Less(t, usage.RootRSS-before.RootRSS, int64(600<<20))
@@ -100,18 +107,23 @@ func bigPlaylist(t *testing.T, name string) {
 	r.RequireAirs(t, []airtest.Piece{{Clip: long2, To: 149, Near: 12}, {Clip: long1, To: 149}, {Clip: long2, To: 24}, {Clip: long1}})
 	r.RequireContiguous(t)
 	r.RequireSound(t)
-	startWithMany(t, ch, tap, others)
+	startWithMany(t, ch, tap, third, others)
 }
 
-// startWithMany starts the channel again: it does not wait for the many.
-func startWithMany(t *testing.T, ch *airtest.Channel, tap *airtest.Tap, others float64) {
+// startWithMany starts the channel again: it does not wait for the many, and goes
+// on by the clock all the same.
+func startWithMany(t *testing.T, ch *airtest.Channel, tap *airtest.Tap, third time.Time, others float64) {
 	passed := len(tap.Media())
 	ch.Section("output", `{url: "`+tap.URL("two")+`"}`)
 	ch.Again()
 	ch.Publishing(10 * time.Second)
 	m := airtest.Watch()
-	ch.Until(10*time.Second, "it goes on where it was", func(s control.Status) bool { return s.Now != nil && s.Now.Index >= 2 && s.Next != nil })
-	t.Logf("the programme goes on %v after exec", time.Since(ch.Started))
+	ch.Until(10*time.Second, "it goes on", func(s control.Status) bool { return s.Now != nil && s.Now.Index >= 2 && s.Next != nil })
+	s := lastStatus(t, ch)
+	programme := time.Duration(s.Now.Index-2)*time.Second + time.Duration(s.Now.PositionS*float64(time.Second))
+	t.Logf("the programme goes on %v after exec, with item %d", time.Since(ch.Started), s.Now.Index)
+	// What is left of an item of a second is not worth going on with.
+	airtest.Judge(t, "the programme against the clock", (programme - time.Since(third)).Abs(), 1500*time.Millisecond, others)
 	first := tap.Media()[passed].At.Sub(ch.Started)
 	airtest.Judge(t, "exec to the first media at the server", first, 1200*time.Millisecond, others)
 	length := 3 * time.Second
@@ -123,7 +135,7 @@ func startWithMany(t *testing.T, ch *airtest.Channel, tap *airtest.Tap, others f
 	airtest.Stay(t, length, func() string { return ended(ch) })
 	after := ch.Usage()
 	t.Logf("%v later: %.1f %% of a processor, %+v", length, 100*(after.CPU-used.CPU).Seconds()/time.Since(at).Seconds(), after)
-	s := lastStatus(t, ch)
+	s = lastStatus(t, ch)
 	airtest.Judged(t, m.Others(), func(t testing.TB) {
 		require.Less(t, s.Encoder.HeldTicks, int64(100), "ticks without a programme")
 		require.Zero(t, s.Encoder.SkippedTicks)

@@ -29,6 +29,9 @@ type programme struct {
 	// playlists, all of it each time.
 	put   func(*schedule.Plans, []*playlist.Playlist)
 	alert func(playlist.Problems)
+	// first is told of the first plans that are of all playlists, before they are in
+	// place; nil: nobody waits for them.
+	first func(*schedule.Plans)
 
 	asked chan chan struct{} // plan now, and say when it is done
 	told  map[string]bool    // problems that are in the log
@@ -108,6 +111,10 @@ func (p *programme) plan() {
 	problems = slices.Concat(snap.All(), missing, problems)
 	p.tell(problems)
 	p.alert(problems)
+	if p.first != nil && p.read() {
+		p.first(plans)
+		p.first = nil
+	}
 	p.rundown.Replace(plans)
 	p.want(lists)
 	p.put(plans, lists)

@@ -86,8 +86,16 @@ func (c *channel) begin(ctx context.Context) {
 	c.plan.seed = saved.Seed
 	wait(c.plan.prober.Loaded(), remembersWithin-time.Since(began)) // without lengths it may begin at the wrong place, too
 	wait(c.plan.library.Ready(), answersWithin)
+	resume := func(plans *schedule.Plans) { c.memory.resume(ctx, saved, c.cfg.State.Resume, plans, time.Now()) }
+	if c.cfg.State.Resume == "clock" && !c.plan.read() {
+		c.plan.first = func(plans *schedule.Plans) { // where it would be by now, only they tell
+			if snap, _ := c.engine.Snapshot(); snap.Air.Item.ID == "" {
+				resume(plans)
+			}
+		}
+	}
 	c.plan.plan()
-	c.memory.resume(ctx, saved, c.cfg.State.Resume, time.Now())
+	resume(c.plan.rundown.Plans())
 }
 
 // items is how many items there are, over all playlists.
