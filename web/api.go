@@ -19,6 +19,7 @@ import (
 // api mounts what programs and the page work with. What it needs and is not
 // there, such as a desk, leaves its routes out.
 func (s *Server) api(g *gin.RouterGroup) {
+	g.GET("/openapi.json", s.allow(Viewer), s.openAPI)
 	if s.cfg.Desk != nil {
 		s.commandRoutes(g)
 	}

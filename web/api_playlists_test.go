@@ -50,6 +50,13 @@ items:
 func aFolder(t *testing.T, cfg Config) (at, dir string) {
 	t.Helper()
 	dir = t.TempDir()
+	cfg.Lists = someLists(t, dir)
+	return serve(t, cfg, onAir()) + "/api/v1/playlists", dir
+}
+
+// someLists fills a folder and looks after it.
+func someLists(t *testing.T, dir string) Playlists {
+	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "shows"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.yml"), []byte(mainText), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "shows", "news.yml"), []byte("schedule: {cron: \"0 20 * * *\"}\nitems: [{source: news.mp4}]\n"), 0o644))
@@ -62,8 +69,7 @@ func aFolder(t *testing.T, cfg Config) (at, dir string) {
 	<-l.Ready()
 	_, err := l.Rescan(ctx)
 	require.NoError(t, err)
-	cfg.Lists = lists{l}
-	return serve(t, cfg, onAir()) + "/api/v1/playlists", dir
+	return lists{l}
 }
 
 func having(key, value string) func(*http.Request) {
