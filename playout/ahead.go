@@ -54,28 +54,32 @@ func (e *Engine) wantsLook() bool {
 }
 
 // maxChain bounds how many failed entries are passed over anew for an entry that
-// is true to the tick; beyond, it goes on from the last of them.
-const maxChain = 16
+// is true to the tick; beyond, it goes on from the last of them. What airs, at
+// most once a join, is worth more.
+const (
+	maxChain    = 16
+	maxDecision = 4096
+)
 
 // foresee is what the prospect is by the rundown when the entry on is left at
 // tick left at the channel's tick n, passing over what has failed.
 func (e *Engine) foresee(p *prospect, on playlist.Entry, left, n int64) playlist.Entry {
-	next, _ := e.passing(p, on, left, n, nil)
+	next, _ := e.passing(p, on, left, n, nil, maxChain)
 	return next
 }
 
 // decide is the same at the tick at which it airs, and what is passed over.
 func (e *Engine) decide(p *prospect, on playlist.Entry, left int64) (next playlist.Entry, passed []playlist.Entry) {
-	return e.passing(p, on, left, e.n, p.doubt)
+	return e.passing(p, on, left, e.n, p.doubt, maxDecision)
 }
 
-func (e *Engine) passing(p *prospect, on playlist.Entry, left, n int64, doubt map[string]error) (next playlist.Entry, passed []playlist.Entry) {
+func (e *Engine) passing(p *prospect, on playlist.Entry, left, n int64, doubt map[string]error, most int) (next playlist.Entry, passed []playlist.Entry) {
 	r := e.rooms.Rundown
-	if len(p.failed) > maxChain {
+	if len(p.failed) > most {
 		return r.Next(noMore(p.passed[len(p.passed)-1]), Ended, n), p.passed
 	}
 	next = r.Next(on, left, n)
-	for range len(p.failed) + len(doubt) {
+	for range min(len(p.failed)+len(doubt), most) {
 		if k := key(next); p.failed[k] == nil && doubt[k] == nil {
 			break
 		}
@@ -87,6 +91,7 @@ func (e *Engine) passing(p *prospect, on playlist.Entry, left, n int64, doubt ma
 
 // noMore is an entry that failed: none of its item's airings would fare better.
 func noMore(e playlist.Entry) playlist.Entry {
+	e.Ticks = -1
 	e.Round = max(e.Round, e.Item.Repeat-1)
 	return e
 }

@@ -43,7 +43,7 @@ func (st *stage) log() (out []string) {
 	return out
 }
 
-// from is the rows' log from a tick on.
+// logFrom is the rows' log from a tick on.
 func (st *stage) logFrom(tick int64) []string {
 	log := st.log()
 	for i, r := range st.rows {
@@ -126,4 +126,44 @@ func TestWhatFollowsAShortItemIsOpenedAtOnceAfterNothing(t *testing.T) {
 	}
 	st.steps(1600 - int(st.n))
 	require.Equal(t, []string{"slate0×1500", "ident0-24", "news0-74"}, st.story())
+}
+
+// What a start was to air cannot play at all: nothing is cut for it.
+func TestAStartInWhichNothingCanPlayCutsNothing(t *testing.T) {
+	for _, film := range []int64{70, 400, 1000} { // joins on the way; some of it left; next to nothing left of it
+		scripts := map[string]script{"a": {ticks: film + 7}, "b": {ticks: film - 3}}
+		st := newScheduled(t, scripts, map[string]string{
+			"main.yml": "\na b", "h.yml": "cron: \"1-59 * * * *\", start: hard\ngone lost"})
+		st.steps(4600)
+		skipped := 0
+		for i, r := range st.rows {
+			if r.Outcome == Skipped {
+				skipped++
+				require.Zero(t, r.Start%1500)
+				continue
+			}
+			require.Equal(t, Played, r.Outcome, "row %d of %v", i, st.log())
+			require.Equal(t, scripts[r.Entry.Item.Source].ticks, r.Ticks, "row %d of %v", i, st.log())
+		}
+		require.Equal(t, 6, skipped, "%v", st.log())
+	}
+}
+
+// A looped playlist of which nothing can play gives the air back to what can, and
+// more of them than are followed one by one.
+func TestALoopOfWhichNothingCanPlayGivesTheAirBack(t *testing.T) {
+	for _, items := range []string{"gone", "gone lost", strings.Repeat("gone ", 40)} {
+		for _, film := range []int64{1000, 70} {
+			scripts := map[string]script{"a": {ticks: film + 7}, "b": {ticks: film - 3}}
+			for i := range 100 {
+				items = strings.Replace(items, "gone ", fmt.Sprintf("gone%d ", i), 1)
+			}
+			st := newScheduled(t, scripts, map[string]string{
+				"main.yml": "\na b", "n.yml": "at: \"2026-05-04 12:01\", start: hard, until: \"13:00\"\n" + items + " loop"})
+			st.steps(3000)
+			for _, r := range st.rows {
+				require.Contains(t, []Outcome{Played, Skipped}, r.Outcome, "%v", st.log())
+			}
+		}
+	}
 }

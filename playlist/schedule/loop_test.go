@@ -84,10 +84,18 @@ func TestItemOnAirGoesOnThroughAnEdit(t *testing.T) {
 }
 
 func TestLessThanTwoSecondsAreNotWorthReturningTo(t *testing.T) {
-	p := main1(t, "a60 b60 c")
+	p := planned(t, `main: a60 b60 c`, `h: h1 | {at: "2026-07-14 20:00"}`)
+	for left, want := range map[int64]string{1450: "a60", 1451: "b60"} {
+		c := at(t, "20:00")
+		c.Zero = c.Zero.Add(-pal.Due(left))
+		a := p.Next(playlist.Entry{}, Ended, 0, c)
+		h := p.Next(a, left, left, c)
+		require.Equal(t, "h1", h.Item.Source)
+		require.Equal(t, want, p.Next(h, Ended, left+25, c).Item.Source)
+	}
+	p = main1(t, "a60 b60 c")
 	a := p.Next(playlist.Entry{}, Ended, 0, epoch)
-	require.EqualValues(t, 1450, p.Next(a, 1450, 1450, epoch).From)
-	require.Equal(t, "b60", p.Next(a, 1451, 1451, epoch).Item.Source)
+	require.EqualValues(t, 1451, p.Next(a, 1451, 1451, epoch).From, "nothing came between")
 	c := p.Next(p.Next(a, Ended, 0, epoch), Ended, 0, epoch)
 	require.EqualValues(t, 1<<40, p.Next(c, 1<<40, 0, epoch).From, "nobody knows how much is left")
 }

@@ -29,9 +29,10 @@ func MissedBy(e playlist.Entry) []Missed {
 type why int
 
 const (
-	passed   why = iota // its time passed while another had the air
-	replaced            // its list's next start came before it got the air
-	empty               // there is nothing in it, or nothing of it is left
+	passed     why = iota // its time passed while another had the air
+	replaced              // its list's next start came before it got the air
+	empty                 // there is nothing in it, or nothing of it is left
+	unplayable            // nothing of it could play
 )
 
 // miss notes a start that does not air.
@@ -42,6 +43,8 @@ func (s *stage) miss(l *list, at int64, w why) {
 		m.Why = "its next start came before it got the air"
 	case w == empty:
 		m.Why = "there is nothing in it to air"
+	case w == unplayable:
+		m.Why = "nothing in it can play"
 	case s.on == "":
 		m.Why = "its time had passed before it could begin"
 	default:

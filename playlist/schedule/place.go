@@ -44,7 +44,9 @@ type run struct {
 	end   int64 // see plan.end; of others forever
 	cuts  bool
 	begun bool
-	laps  int // how often it has begun again
+	aired bool // something of it has been on air…
+	lap   bool // …since it last began again
+	laps  int  // how often it has begun again
 	position
 }
 
@@ -55,6 +57,8 @@ type position struct {
 	visit *visit // of a folder item: nil until it is expanded
 	file  int    // in the visit
 	left  int64  // the item's tick to go on at
+	off   int64  // the channel's tick at which it was left there; -1: before a restart
+	again bool   // what interrupts the item wants it to begin again after
 	saved *mark  // until it has been found again in the plans
 }
 
@@ -122,7 +126,7 @@ func (pl *place) drop(i int) {
 func (r *run) item() *playlist.Item { return &r.list.items[r.at] }
 
 // step moves on to the airing after the one at hand. It reports whether there is
-// one; a run that loops begins again.
+// one; a run that loops begins again, unless nothing of it could play this time.
 func (r *run) step() bool {
 	r.left = 0
 	if r.visit != nil && (r.file+1 < len(r.visit.files) || r.visit.rest != 0) {
@@ -145,9 +149,10 @@ func (r *run) pass(airings int) bool {
 	if r.at++; r.at < len(r.list.items) {
 		return true
 	}
-	r.at = 0
+	again := r.kind == base || r.kind == timed && r.list.loops && r.lap
+	r.at, r.lap = 0, false
 	r.laps++
-	return r.kind == base || r.kind == timed && r.list.loops
+	return again
 }
 
 // planned is the run's start as people read it.

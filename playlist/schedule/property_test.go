@@ -138,7 +138,8 @@ func TestWhateverThePlans(t *testing.T) {
 // byHand is what a walk is, through Next and Cut alone.
 func byHand(t testing.TB, p *Plans, c Clock, most int) (words []string) {
 	e, left, n := playlist.Entry{}, Ended, int64(0)
-	for len(words) < most {
+	var slots []Slot
+	for len(words) <= most {
 		next, failed := p.Next(e, left, n, c), 0
 		for next.Item.ID != "" && p.ticks(next.Item) < 0 && failed < 1000 {
 			next, failed = p.Next(next, Ended, n, c), failed+1
@@ -148,17 +149,24 @@ func byHand(t testing.TB, p *Plans, c Clock, most int) (words []string) {
 			return append(words, collectFrom(p, e, left, n, c)...) // the engine's own affair: what it tries is up to it
 		}
 		s := Slot{Entry: next, Start: n, Ticks: Never, Left: Ended}
-		if next.Ticks > 0 {
-			s.Ticks = next.Ticks
+		if k := len(slots) - 1; left >= 0 && k >= 0 && goesOn(next, slots[k].Entry, left) { // nothing came of the cut
+			s = slots[k]
+			slots, words = slots[:k], words[:k]
+			pl := *next.Place.(*place)
+			pl.missed = slices.Concat(MissedBy(s.Entry), pl.missed)
+			s.Place, s.Ticks, s.Left = &pl, Never, Ended
 		}
-		if x := p.Cut(next, n, c); x < s.End() {
-			s.Ticks, s.Left = x-n, next.From+x-n
+		if s.Entry.Ticks > 0 {
+			s.Ticks = s.Entry.Ticks
 		}
-		words = append(words, said(c, s))
-		if s.Ticks == Never {
+		if x := p.Cut(s.Entry, n, c); x < s.End() {
+			s.Ticks, s.Left = x-s.Start, s.From+x-s.Start
+		}
+		slots, words = append(slots, s), append(words, said(c, s))
+		if s.Ticks == Never || s.End() >= pal.Ticks(spanned) {
 			break
 		}
-		e, left, n = next, s.Left, s.End()
+		e, left, n = s.Entry, s.Left, s.End()
 	}
 	return words
 }

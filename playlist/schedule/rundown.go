@@ -55,9 +55,11 @@ func (r *Rundown) Next(e playlist.Entry, left, n int64) playlist.Entry {
 	if e.Item.ID == "" {
 		if b := r.first.Load(); b != nil {
 			e, left = b.entry, b.left
-			if on, ok := r.Plans().stays(e, left); b.on && ok {
+			p := r.Plans()
+			if on, ok := p.stays(e, left); b.on && ok {
 				return on
 			}
+			return p.resume(e, left, n, r.Clock())
 		}
 	}
 	return r.Plans().Next(e, left, n, r.Clock())

@@ -41,6 +41,8 @@ type (
 		Start  int64    `json:"start,omitempty"`
 		End    int64    `json:"end,omitempty"`
 		Begun  bool     `json:"begun,omitempty"`
+		Aired  bool     `json:"aired,omitempty"`
+		Lap    bool     `json:"lap,omitempty"`
 		ID     string   `json:"id,omitempty"`
 		Behind []string `json:"behind,omitempty"` // the items that stand behind it
 		Round  int      `json:"round,omitempty"`
@@ -66,7 +68,11 @@ func Save(e playlist.Entry, left int64) ([]byte, error) {
 	if pl, ok := e.Place.(*place); ok {
 		p := &savedPlace{Tick: pl.tick, Seen: pl.seen, Base: pl.ground.save(), Air: pl.air, Beside: pl.beside, Folders: pl.folders}
 		for i := range pl.runs {
-			p.Runs = append(p.Runs, pl.runs[i].save())
+			r := pl.runs[i].save()
+			if i == pl.air && !pl.beside { // it is on air
+				r.Aired, r.Lap = true, true
+			}
+			p.Runs = append(p.Runs, r)
 		}
 		out.Place = p
 	}
@@ -78,7 +84,10 @@ func Save(e playlist.Entry, left int64) ([]byte, error) {
 }
 
 func (r *run) save() savedRun {
-	out := savedRun{Kind: r.kind, File: r.name(), Start: r.start, End: r.end, Begun: r.begun, Round: r.round, Left: r.left}
+	out := savedRun{Kind: r.kind, File: r.name(), Start: r.start, End: r.end, Begun: r.begun, Aired: r.aired, Lap: r.lap, Round: r.round, Left: r.left}
+	if r.again {
+		out.Left = 0
+	}
 	if r.visit != nil {
 		out.Files, out.Rest = r.visit.files[min(r.file, len(r.visit.files)):], r.visit.rest
 	}
@@ -134,7 +143,8 @@ func (in *savedPlace) restore() *place {
 
 func (in *savedRun) restore(k kind) run {
 	r := run{kind: k, start: sane(in.Start), end: in.End, begun: in.Begun || k != timed}
-	r.round, r.left = max(in.Round, 0), max(in.Left, 0)
+	r.round, r.left, r.off = max(in.Round, 0), max(in.Left, 0), -1
+	r.aired, r.lap = in.Aired, in.Lap
 	r.saved = &mark{in.File, in.ID, in.Behind}
 	if len(in.Files) > 0 {
 		r.visit = &visit{in.Files, max(in.Rest, whole)}

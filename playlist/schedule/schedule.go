@@ -62,9 +62,20 @@ type Clock struct{ Zero time.Time }
 //
 // An item is given whether it can play or not: who fails to play it asks for the
 // one after it, and so has seen what was left out. (A Round of e that is higher
-// than the one given passes over the airings before it.)
+// than the one given passes over the airings before it; negative Ticks of e say
+// that it could not play, where it has not been asked at the tick it was given for.)
 func (p *Plans) Next(e playlist.Entry, left, n int64, c Clock) playlist.Entry {
+	return p.stage(e, n, c).next(e, left)
+}
+
+// resume is Next where the channel has been off the air since it left e.
+func (p *Plans) resume(e playlist.Entry, left, n int64, c Clock) playlist.Entry {
 	s := p.stage(e, n, c)
+	s.restored = true
+	return s.next(e, left)
+}
+
+func (s *stage) next(e playlist.Entry, left int64) playlist.Entry {
 	s.leave(e, left)
 	s.due()
 	return s.choose(e)

@@ -9,15 +9,16 @@ import (
 // stage is a place being worked on: where one question is answered.
 type stage struct {
 	place
-	p       *Plans
-	c       Clock
-	n       int64  // the tick it is about
-	now     int64  // when that is due
-	aired   int64  // how long the entry on air has been, in time of ticks
-	first   bool   // nothing has been on air yet
-	took    bool   // a taken run was open
-	carried bool   // the plans have changed
-	on      string // the list that has the air; "": none
+	p        *Plans
+	c        Clock
+	n        int64  // the tick it is about
+	now      int64  // when that is due
+	aired    int64  // how long the entry on air has been, in time of ticks
+	first    bool   // nothing has been on air yet
+	took     bool   // a taken run was open
+	carried  bool   // the plans have changed
+	restored bool   // the channel has been off the air since
+	on       string // the list that has the air; "": none
 }
 
 // stage begins from the entry's place, carried over to these plans.
@@ -31,6 +32,7 @@ func (p *Plans) stage(e playlist.Entry, n int64, c Clock) *stage {
 	s.place = *pl
 	s.missed = nil
 	if pl.plans != p {
+		s.restored = pl.plans == nil
 		s.own()
 		s.carry()
 	}
@@ -75,12 +77,23 @@ func (s *stage) leave(e playlist.Entry, left int64) {
 		return
 	}
 	r := s.run(s.air)
+	if e.Ticks >= 0 && s.aired > 0 {
+		r.aired, r.lap = true, true
+	}
 	if r.visit == nil {
 		r.round = max(r.round, e.Round)
 	}
-	if left >= 0 {
-		r.left = left
-	} else if !r.step() && r.kind != base {
+	switch {
+	case left >= 0:
+		r.left, r.off, r.again = left, s.n, false
+		if s.restored {
+			r.off = -1
+		}
+	case r.step(), r.kind == base:
+	default:
+		if r.kind == timed && !r.aired {
+			s.miss(r.list, r.start, unplayable)
+		}
 		s.drop(s.air)
 	}
 }
@@ -159,7 +172,7 @@ func (s *stage) choose(e playlist.Entry) playlist.Entry {
 	}
 	r := s.run(i)
 	if cut && s.air != onNone && s.air != i && r.kind == timed && r.list.plan.Return == playlist.Restart {
-		s.run(s.air).left = 0
+		s.run(s.air).again = true
 	}
 	s.air, s.beside = i, false
 	s.first = false // what is due at n has been considered: fit asks for what comes after
@@ -198,11 +211,14 @@ func (s *stage) ready(r *run) bool {
 	if len(r.list.items) == 0 || !s.settle(r) {
 		return false
 	}
-	if r.left > 0 {
-		if ticks := s.p.ticks(s.item(r)); ticks > 0 && ticks-r.left < s.p.scrap {
+	if r.left > 0 && s.n != r.off { // it has been interrupted
+		if r.again {
+			r.left = 0
+		} else if ticks := s.p.ticks(s.item(r)); ticks > 0 && ticks-r.left < s.p.scrap {
 			return r.step() && s.settle(r)
 		}
 	}
+	r.again = false
 	return true
 }
 
@@ -239,6 +255,7 @@ func (s *stage) join(r *run) bool {
 		behind -= max(ticks, 0)
 		lap += max(ticks, 0)
 		laps := r.laps
+		r.lap = true // it begins within: what it is like from its beginning is not known yet
 		if !r.step() || !s.settle(r) {
 			return false
 		}

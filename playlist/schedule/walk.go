@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"airloom/playlist"
 )
@@ -79,20 +80,46 @@ func (p *Plans) remains(e playlist.Entry, left int64) int64 {
 
 func (p *Plans) walk(ctx context.Context, e playlist.Entry, n, end int64, c Clock, yield func(Slot) bool) {
 	for n < end && ctx.Err() == nil {
-		slot := Slot{Entry: e, Start: n, Ticks: Never, Left: Ended}
-		if e.Ticks > 0 {
-			slot.Ticks = e.Ticks
-		}
-		s := p.stage(e, n, c)
-		if x, _ := s.cut(e.Item.ID == gapID && e.Ticks == 0); x < slot.End() {
-			slot.Ticks, slot.Left = x-n, e.From+x-n
-		}
+		slot, next := p.slot(e, n, end, c)
 		if slot.Ticks > 0 && !yield(slot) || slot.Ticks == Never {
 			return
 		}
-		n += slot.Ticks
-		e = p.playable(e, slot.Left, n, c)
+		n, e = slot.End(), next
 	}
+}
+
+// slot is how long e airs from tick n on, and what comes after it. Starts that
+// come to nothing, for nothing of them can air, do not end it.
+func (p *Plans) slot(e playlist.Entry, n, end int64, c Clock) (slot Slot, next playlist.Entry) {
+	slot = Slot{Entry: e, Start: n, Ticks: Never, Left: Ended}
+	if e.Ticks > 0 {
+		slot.Ticks = e.Ticks
+	}
+	for at := n; ; {
+		x, _ := p.stage(slot.Entry, at, c).cut(e.Item.ID == gapID && e.Ticks == 0)
+		if x >= slot.End() {
+			break
+		}
+		left := e.From + x - n
+		next = p.playable(slot.Entry, left, x, c)
+		if x >= end || x == n || !goesOn(next, e, left) {
+			slot.Ticks, slot.Left = x-n, left
+			return slot, next
+		}
+		missed := slices.Concat(MissedBy(slot.Entry), MissedBy(next))
+		next.Place.(*place).missed = missed // nobody else has seen it yet
+		slot.Place, at = next.Place, x
+	}
+	if slot.Ticks != Never {
+		next = p.playable(slot.Entry, Ended, slot.End(), c)
+	}
+	return slot, next
+}
+
+// goesOn says that the next entry is e, from its tick left on.
+func goesOn(next, e playlist.Entry, left int64) bool {
+	return next.Item.ID == e.Item.ID && next.Playlist == e.Playlist && next.Index == e.Index && next.Round == e.Round &&
+		next.Mode == e.Mode && next.Planned.Equal(e.Planned) && e.Mode != playlist.ModeSlate && next.From == left
 }
 
 // playable is the next entry that can play; where none can, a gap without an end.

@@ -25,6 +25,7 @@ type book struct {
 	found  map[finding]int // index in r.Findings
 	lists  map[string]bool
 	starts map[start]bool // that took the air, or are told as missed
+	bare   []bare         // of which something could not play
 	gap    gap
 }
 
@@ -37,6 +38,13 @@ type finding struct {
 type start struct {
 	list    string
 	planned int64
+}
+
+// bare is a start and the tick at which an item of it was passed over.
+type bare struct {
+	list    string
+	planned time.Time
+	tick    int64
 }
 
 // gap is a stretch in which something stood in.
@@ -76,6 +84,9 @@ func (b *book) row(r playout.Row) {
 	switch r.Outcome {
 	case playout.Skipped:
 		b.r.Skipped++
+		if k := len(b.bare) - 1; !e.Planned.IsZero() && (k < 0 || b.bare[k].list != e.Playlist || !b.bare[k].planned.Equal(e.Planned)) {
+			b.bare = append(b.bare, bare{e.Playlist, e.Planned, r.Start})
+		}
 		b.see(CannotPlay, r.Start, 0, e, fmt.Sprintf("%s cannot play: %s", name(e), cause(r)))
 		return
 	case playout.Crashed, playout.EndedEarly:
@@ -259,6 +270,9 @@ func (b *book) see(code Code, tick, ticks int64, e playlist.Entry, message strin
 // report is the book, closed.
 func (b *book) report() *Report {
 	b.endGap()
+	for _, s := range b.bare { // what is on air may have stayed there
+		b.missed(schedule.Missed{Playlist: s.list, Planned: s.planned, Why: "nothing in it can play"}, s.tick)
+	}
 	b.r.Lists = len(b.lists)
 	slices.SortStableFunc(b.r.Findings, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.Severity, y.Severity), cmp.Compare(x.Tick, y.Tick))

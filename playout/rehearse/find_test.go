@@ -117,6 +117,31 @@ func TestStarts(t *testing.T) {
 	require.Equal(t, 2, r.Starts)
 }
 
+// A start of which nothing can play is told as missed, and nothing is cut for it.
+func TestNothingInAStart(t *testing.T) {
+	for _, loop := range []bool{false, true} {
+		for _, start := range []playlist.Start{playlist.Hard, playlist.Soft} {
+			b := small("short.mp4")
+			s := cron(t, "10 6 * * *", start)
+			if loop {
+				s.Duration = 5 * time.Minute
+			}
+			b.list("news.yml", s, "bad.mp4", "bad.mp4").Loop = loop
+			r := requireSame(t, b.options(t, 20*time.Minute))
+			var codes []string
+			for _, f := range r.Findings {
+				codes = append(codes, fmt.Sprintf("%s ×%d", f.Code, f.Times))
+			}
+			require.ElementsMatch(t, []string{"cannot-play ×1", "cannot-play ×1", "missed-start ×1"}, codes, "%v %v", loop, start)
+			i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Code == MissedStart })
+			require.Contains(t, r.Findings[i].Message, "06:10:00, never airs: nothing in it can play")
+			require.Zero(t, r.Cuts)
+			require.Zero(t, r.Held)
+			require.Zero(t, r.Starts)
+		}
+	}
+}
+
 func TestFit(t *testing.T) {
 	b := small()
 	s := cron(t, "10 6 * * *", playlist.Hard)
