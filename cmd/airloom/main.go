@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,9 +40,14 @@ type usageError struct{ error }
 // silentError has been told already: exit 1 without another word.
 type silentError struct{ error }
 
+// endsWithin is what a channel promises.
+const endsWithin = 5 * time.Second
+
 func execute(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	// Storage that hangs may keep a command for ever: then another signal ends it.
+	context.AfterFunc(ctx, func() { time.AfterFunc(endsWithin, stop) })
 	cmd := root()
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)

@@ -135,7 +135,10 @@ func readFolder(ctx context.Context, cfg *configs.Config) (*library.Snapshot, er
 		defer close(ended)
 		_ = l.Run(ctx) // what stands against it, Rescan says
 	}()
-	<-l.Ready()
+	select {
+	case <-l.Ready():
+	case <-ended: // it was told to stop before it had an answer
+	}
 	if _, err := l.Rescan(ctx); err != nil {
 		return nil, fmt.Errorf("read the playlists in %s: %w", cfg.Playlists.Watch, err)
 	}
