@@ -77,7 +77,6 @@ func (t *txn) insert(r Row, id any) {
 
 // begin closes what the last run left open, and tells of the time since.
 func (t *txn) begin(l left, b batch) {
-
 	why := killed
 	if l.ended.Valid {
 		why = l.ended.String
