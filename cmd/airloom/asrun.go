@@ -27,7 +27,7 @@ func asrunCommand() *cobra.Command {
 		Long: "Tells what really aired, in the order of airing: every piece of the programme, what stood in, what\n" +
 			"was left out and why, and when there was nothing. Without --from it is the 24 hours before --to,\n" +
 			"without --to all up to now. The channel may be running or not.",
-		Args: cobra.NoArgs,
+		Args: none,
 		RunE: runAsrun,
 	}
 	cmd.Flags().String("from", "", `from when on: "2026-11-21 20:00", "20:00", "yesterday", "-2h" or RFC 3339`)
@@ -175,7 +175,7 @@ func asrunTable(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Loca
 			return err
 		}
 		start := r.Start.In(zone)
-		if d := start.Format("Monday, 2006-01-02"); d != day {
+		if d := start.Format("Monday, 2006-01-02 (MST)"); d != day { // so the hour that comes twice has two
 			if day == "" {
 				line("START", "LENGTH", "OUTCOME", "MODE", "PLAYLIST", "TITLE")
 			}

@@ -21,7 +21,12 @@ func convertCommand() *cobra.Command {
 			"writes it as YAML, or JSON if OUT ends in .json; OUT may be - for the standard output. What the\n" +
 			"other format says and ours cannot is told, and noted at the top of the YAML. Paths are taken to be\n" +
 			"relative to the config's media root, or to IN where it lies in there.",
-		Args: cobra.ExactArgs(2),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return errors.New("say what to read and what to write: 'airloom convert IN OUT'")
+			}
+			return nil
+		},
 		RunE: convert,
 	}
 	cmd.Flags().Bool("force", false, "write over OUT if it is there")
@@ -44,6 +49,7 @@ func convert(cmd *cobra.Command, args []string) error {
 		fmt.Fprintln(cmd.ErrOrStderr(), problems[i])
 	}
 	if problems.Fatal() {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: nothing was written%s\n", in, remains(absolute(in), options))
 		return silentError{errors.New("mistakes were found")}
 	}
 	data := playlist.Encode(list, problems)
@@ -60,6 +66,15 @@ func convert(cmd *cobra.Command, args []string) error {
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", out, counted(len(list.Items), "item"))
 	return nil
+}
+
+// remains is how much of a file with mistakes has none, and what to do about it.
+func remains(in string, o playlist.Options) string {
+	good, all := playlist.Good(in, o)
+	if good == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": %d of %s are good. Mend the others, or take them out, and convert it again", good, counted(all, "item"))
 }
 
 // convertOptions is what the config says; without one, paths stay as they are.

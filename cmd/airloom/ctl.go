@@ -21,7 +21,7 @@ func ctlCommand() *cobra.Command {
 		Short: "Tell the running channel what to do",
 		Long: "Gives a command to the channel that runs with the config, over the socket in its state folder. The answer\n" +
 			"comes once the command has taken effect on air, or says why it has not: then the exit code is 1.",
-		Args: cobra.NoArgs,
+		Args: onlyBelow,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().Bool("json", false, "the answer as JSON")
@@ -58,7 +58,7 @@ func strictly(cmd *cobra.Command) {
 
 // plainly is a command that takes no words.
 func plainly(name, short, command string) *cobra.Command {
-	return &cobra.Command{Use: name, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+	return &cobra.Command{Use: name, Short: short, Args: none, RunE: func(cmd *cobra.Command, _ []string) error {
 		return ctl(cmd, socket.Request{Command: command})
 	}}
 }
@@ -76,7 +76,7 @@ func onAir(name, short, command string) *cobra.Command {
 
 func onOff(name, short, command string) *cobra.Command {
 	return &cobra.Command{
-		Use: name + " on|off", Short: short, Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: []string{"on", "off"},
+		Use: name + " on|off", Short: short, Args: oneOf("on", "off"), ValidArgs: []string{"on", "off"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			on := args[0] == "on"
 			return ctl(cmd, socket.Request{Command: command, On: &on})
@@ -92,19 +92,17 @@ func ctlTake() *cobra.Command {
 			"its first), or by its ID. The programme runs on from there to the playlist's end, then the plan goes on.\n" +
 			"What is on air stays there until the item's first picture is ready.",
 		Example: "  airloom ctl take news.yml\n  airloom ctl take news.yml#3 --next",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("say which item"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := taken(args[0])
 			if err != nil {
 				return usageError{err}
 			}
 			r.Next, _ = cmd.Flags().GetBool("next")
-			r.Version, _ = cmd.Flags().GetString("version")
 			return ctl(cmd, r)
 		},
 	}
 	cmd.Flags().Bool("next", false, "after the item on air, not at once")
-	cmd.Flags().String("version", "", "refuse if this is no longer the playlist's version")
 	return cmd
 }
 
@@ -132,11 +130,11 @@ func ctlSeek() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "seek TIME", Short: "Have the item on air go on from a time in it",
 		Example: "  airloom ctl seek 00:12:03.5\n  airloom ctl seek 90s",
-		Args:    cobra.ExactArgs(1),
+		Args:    one("say where to"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			to, err := document.ParseTime(args[0])
 			if err != nil {
-				return usageError{err}
+				return usageError{fmt.Errorf("%q %w", args[0], err)}
 			}
 			item, _ := cmd.Flags().GetString("item")
 			return ctl(cmd, socket.Request{Command: socket.Seek, Item: item, ToMS: to.Milliseconds()})
@@ -153,7 +151,7 @@ func ctlOutput() *cobra.Command {
 		{"start", "Have a stopped output publish again", socket.StartOutput},
 	} {
 		cmd.AddCommand(&cobra.Command{
-			Use: c.name + " [NAME]", Short: c.short, Args: cobra.MaximumNArgs(1),
+			Use: c.name + " [NAME]", Short: c.short, Args: atMostOne,
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return ctl(cmd, socket.Request{Command: c.command, Output: strings.Join(args, "")})
 			},
@@ -165,7 +163,7 @@ func ctlOutput() *cobra.Command {
 func ctlQuarantine() *cobra.Command {
 	cmd := group("quarantine", "Show what is left out because it crashed its decoder, or let it back in")
 	cmd.AddCommand(plainly("list", "List the files that are left out", socket.Quarantine), &cobra.Command{
-		Use: "lift VERSION", Short: "Let a file back in, by the version that the list has for it", Args: cobra.ExactArgs(1),
+		Use: "lift VERSION", Short: "Let a file back in, by the version that the list has for it", Args: one("say which, as the list has it"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return ctl(cmd, socket.Request{Command: socket.Lift, Version: args[0]})
 		},
@@ -179,8 +177,8 @@ func ctlStatus() *cobra.Command {
 
 // group is a command that only has others below it.
 func group(name, short string) *cobra.Command {
-	return &cobra.Command{Use: name, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return usageError{fmt.Errorf("%s: say which: see 'airloom ctl %s --help'", cmd.CommandPath(), name)}
+	return &cobra.Command{Use: name, Short: short, Args: onlyBelow, RunE: func(cmd *cobra.Command, _ []string) error {
+		return usageError{fmt.Errorf("say which: see 'airloom ctl %s --help'", name)}
 	}}
 }
 

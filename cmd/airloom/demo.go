@@ -30,7 +30,7 @@ func demoCommand() *cobra.Command {
 		Short: "Run a made-up channel to see and hear, with nothing to set up",
 		Long: "Makes its own clips, plays them for ever into a receiver that is built in, and shows\n" +
 			"what is sent on a page. It needs no config, no media and no server.",
-		Args: cobra.NoArgs,
+		Args: none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			length, _ := cmd.Flags().GetDuration("for")
 			return runDemo(cmd.Context(), cmd.OutOrStdout(), length)

@@ -71,11 +71,13 @@ func root() *cobra.Command {
 		Short:         "A 24/7 playlist playout engine: one endless stream that nothing stops",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          onlyBelow,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().String("config", "", "the config file (default ./airloom.yml, then /etc/airloom/airloom.yml)")
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w: see '%s --help'", err, cmd.CommandPath())}
+	})
 	cmd.AddCommand(runCommand(), checkCommand(), demoCommand(), versionCommand(), scheduleCommand(), rehearseCommand(), asrunCommand(), convertCommand(), ctlCommand(), passwdCommand())
 	for _, sub := range append(cmd.Commands(), cmd) {
 		if args := sub.Args; args != nil {

@@ -23,7 +23,7 @@ func passwdCommand() *cobra.Command {
 		Long: "Asks for a password, twice and without showing it, and prints its hash; what to write into the config is\n" +
 			"told beside it. Where no terminal is at hand it reads the password from stdin, up to the end of the line.\n" +
 			"With --token it makes a token for a program, and prints that and its hash. Nothing is kept anywhere.",
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			role, _ := cmd.Flags().GetString("role")
 			if _, err := web.RoleOf(role); err != nil {

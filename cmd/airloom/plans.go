@@ -179,11 +179,18 @@ func (o *outlook) stand(ctx context.Context, fromNow bool) error {
 	if o.from.Before(zero) {
 		return nil
 	}
+	tick := o.grid.TickAt(o.from.Sub(zero))
+	if alive { // its ticks are the channel's, so that every start is its to the millisecond
+		if zero.Add(o.grid.Due(tick)).Before(o.from) {
+			tick++
+		}
+		o.from = zero.Add(o.grid.Due(tick)).In(o.zone)
+	}
 	e, left, err := schedule.Restore(saved.Playhead.Place)
 	if err != nil {
 		return nil // the channel would begin anew, and so does this
 	}
-	o.after, o.left = o.plans.Advance(ctx, e, left, schedule.Clock{Zero: zero}, 0, o.grid.TickAt(o.from.Sub(zero)))
+	o.after, o.left = o.plans.Advance(ctx, e, left, schedule.Clock{Zero: zero}, 0, tick)
 	o.on = alive
 	return ctx.Err()
 }

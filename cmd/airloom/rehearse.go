@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airloom/playlist"
+	"airloom/playlist/schedule"
 	"airloom/playout"
 	"airloom/playout/rehearse"
 )
@@ -26,7 +27,7 @@ func rehearseCommand() *cobra.Command {
 			"--inject adds faults, to see what they would cost: missing=NAME, crash=NAME@TIME (so far into the\n" +
 			"item), stall=NAME@TIME:HOW-LONG, several with commas between; * and ? stand for letters of a name.\n" +
 			"The exit code is 1 if there is a problem; remarks are none.",
-		Args: cobra.NoArgs,
+		Args: none,
 		RunE: runRehearse,
 	}
 	lookAheadFlags(cmd, "24h")
@@ -85,6 +86,7 @@ type show struct {
 	json    bool
 	entries bool
 	list    writeArray
+	idle    *playout.Row // what is being gathered while nothing is planned
 	err     error
 }
 
@@ -95,8 +97,29 @@ type airedEntry struct {
 	Cause   string `json:"cause"`
 }
 
-// row takes a row of the engine's.
+// row takes a row of the engine's. Where nothing is planned, the last picture and
+// then the slate stand in: that is one entry, as the schedule has it.
 func (s *show) row(r playout.Row) {
+	if r.Entry.Item.ID == "" {
+		if s.idle != nil {
+			r.Start, r.Ticks = s.idle.Start, s.idle.Ticks+r.Ticks
+		}
+		r.Entry, s.idle = schedule.Gap(), &r
+		return
+	}
+	s.rest()
+	s.entry(r)
+}
+
+// rest tells what has been gathered.
+func (s *show) rest() {
+	if r := s.idle; r != nil {
+		s.idle = nil
+		s.entry(*r)
+	}
+}
+
+func (s *show) entry(r playout.Row) {
 	if !s.entries || s.err != nil {
 		return
 	}
@@ -159,6 +182,7 @@ type summaryJSON struct {
 }
 
 func (s *show) report(r *rehearse.Report) error {
+	s.rest()
 	switch {
 	case s.err != nil:
 		return s.err

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -21,25 +22,30 @@ func scheduleCommand() *cobra.Command {
 		Long: "Tells what will air, from now on or from any time: as the playlists stand now, by the lengths of the\n" +
 			"files, from where the channel stands. It is what the channel itself goes by. What does not fit into\n" +
 			"the time asked for is cut off at both ends.",
-		Args: cobra.NoArgs,
+		Args: none,
 		RunE: runSchedule,
 	}
 	lookAheadFlags(cmd, "24h")
 	cmd.Flags().Bool("xmltv", false, "as XMLTV, for programme guides")
-	cmd.MarkFlagsMutuallyExclusive("json", "xmltv")
 	return cmd
 }
 
 func runSchedule(cmd *cobra.Command, _ []string) error {
+	asJSON, _ := cmd.Flags().GetBool("json")
+	asXMLTV, _ := cmd.Flags().GetBool("xmltv")
+	if asJSON && asXMLTV {
+		return usageError{errors.New("--json and --xmltv together: choose one")}
+	}
 	o, err := lookAhead(cmd)
 	if err != nil {
 		return err
 	}
 	o.tell(cmd.ErrOrStderr())
 	write := o.scheduleTable
-	if as, _ := cmd.Flags().GetBool("json"); as {
+	switch {
+	case asJSON:
 		write = o.scheduleJSON
-	} else if as, _ := cmd.Flags().GetBool("xmltv"); as {
+	case asXMLTV:
 		write = o.scheduleXMLTV
 	}
 	out := bufio.NewWriter(cmd.OutOrStdout())
@@ -103,18 +109,18 @@ type table struct {
 	w                     io.Writer
 	day                   string
 	entries, cuts, missed int
-	empty                 int64 // ticks
+	empty, rest           int64 // ticks: for want of a programme, and before starts
 	open                  bool
 }
 
 func (t *table) slot(s schedule.Slot) error {
 	at := t.o.at(s.Start)
-	if day := at.Format("Monday, 2 January 2006"); day != t.day {
+	if day := at.Format("Monday, 2 January 2006 (MST)"); day != t.day { // so the hour that comes twice has two
 		if t.day != "" {
 			fmt.Fprintln(t.w)
 		}
 		t.day = day
-		fmt.Fprintf(t.w, "%s (%s)\n", day, at.Format("MST"))
+		fmt.Fprintln(t.w, day)
 	}
 	for _, m := range schedule.MissedBy(s.Entry) {
 		if !m.Planned.Before(t.o.from) {
@@ -130,6 +136,9 @@ func (t *table) slot(s schedule.Slot) error {
 	t.entries++
 	note := ""
 	switch {
+	case s.Mode == playlist.ModeSlate && s.Entry.Ticks > 0: // no filler fits
+		note = "  (up to the start at " + t.o.at(s.Start+s.Entry.Ticks).Format(time.TimeOnly) + ")"
+		t.rest += ticks
 	case s.Mode == playlist.ModeSlate:
 		note = "  ! nothing to air"
 		if !t.open {
@@ -162,6 +171,9 @@ func (t *table) sum() error {
 	}
 	if t.empty > 0 {
 		words += ", nothing to air for " + clockOfTicks(t.o.grid.Duration(t.empty))
+	}
+	if t.rest > 0 {
+		words += ", no filler fits for " + clockOfTicks(t.o.grid.Duration(t.rest))
 	}
 	if t.open {
 		words += "; nobody knows when the last one ends"

@@ -16,7 +16,7 @@ func versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Tell the versions of airloom, Go, FFmpeg and x264",
-		Args:  cobra.NoArgs,
+		Args:  none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			av.SetLog(astiav.LogLevelQuiet, func(astiav.LogLevel, string) {})
 			v := struct {

@@ -119,6 +119,9 @@ func (s *stage) fit(e playlist.Entry, r *run) (playlist.Entry, bool) {
 	return playlist.Entry{Item: f.item, Ticks: f.ticks, Mode: playlist.ModeFiller}, true
 }
 
+// Gap is what airs where nothing is planned, until something is.
+func Gap() playlist.Entry { return gap(0) }
+
 // gap is so many ticks in which nothing of the plan airs; 0: until something does.
 func gap(ticks int64) playlist.Entry {
 	return playlist.Entry{Item: playlist.Item{ID: gapID, Title: "Nothing planned", Repeat: 1}, Ticks: ticks, Mode: playlist.ModeSlate}

@@ -132,7 +132,7 @@ func TestTakeFindsWhatIsMeant(t *testing.T) {
 		{Take{Playlist: "news.yml", Item: "n2", Version: "v0"}, Conflict, "news.yml has changed since: look at it again, then take"},
 		{Take{Playlist: "news.yml", Item: "b"}, Conflict, "the item is no longer in news.yml: look at it again, then take"},
 		{Take{Playlist: "news.yml", Index: 3}, Unknown, "news.yml has no item #4: it has 3"},
-		{Take{Playlist: "new.yml"}, Unknown, "there is no playlist new.yml: there are main.yml, news.yml"},
+		{Take{Playlist: "new.yml"}, Unknown, "there is no playlist new.yml: choose from main.yml, news.yml"},
 		{Take{Item: "zz"}, Unknown, `there is no item "zz": name it as FILE#NUMBER, or by its ID as 'airloom schedule --json' has it`},
 		{Take{Item: "c"}, Invalid, "name it as FILE#NUMBER"},
 	} {
@@ -281,7 +281,7 @@ func TestWhatStandsIsAnswered(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "output main is started and goes on trying, but does not publish yet: the server refuses it", a.Said)
 		_, err = o.StartOutput(o.ctx, bob, "man")
-		require.EqualError(t, err, "there is no output man: there are main")
+		require.EqualError(t, err, "there is no output man: choose from main")
 		_, err = o.Reload(o.ctx, Who{Via: "SIGHUP"})
 		require.NoError(t, err)
 		require.Equal(t, "reload", o.Notes()[0].Asked)

@@ -95,7 +95,7 @@ func (d *Desk) outputName(name string) (string, error) {
 	case name == "":
 		return name, refuse(Invalid, "say which output: %s", strings.Join(names, ", "))
 	default:
-		return name, refuse(Unknown, "there is no output %s: there are %s", name, strings.Join(names, ", "))
+		return name, refuse(Unknown, "there is no output %s: choose from %s", name, strings.Join(names, ", "))
 	}
 }
 

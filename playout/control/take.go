@@ -107,5 +107,5 @@ func known(lists []*playlist.Playlist) string {
 	if len(names) > 5 {
 		names, more = names[:5], fmt.Sprintf(" and %d more", len(names)-5)
 	}
-	return ": there are " + strings.Join(names, ", ") + more
+	return ": choose from " + strings.Join(names, ", ") + more
 }
