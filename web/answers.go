@@ -127,6 +127,9 @@ func (s *Server) guide(c *gin.Context) {
 		return
 	}
 	if err := s.cfg.Guide(c.Request.Context(), c.Writer); err != nil {
+		if !c.Writer.Written() {
+			problem(c, http.StatusServiceUnavailable, "There is no guide now. "+sentence(err))
+		}
 		s.log.Debug("the guide was not taken to its end", "cause", err)
 		c.Abort()
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -318,4 +319,6 @@ func TestGuide(t *testing.T) {
 	require.Equal(t, "<tv></tv>", w.body)
 	require.Empty(t, ask(t, http.MethodHead, base+"/epg.xml").body)
 	requireProblem(t, http.StatusNotFound, ask(t, http.MethodGet, serve(t, Config{}, onAir())+"/epg.xml"))
+	busy := serve(t, Config{Guide: func(context.Context, io.Writer) error { return errors.New("too many ask for it") }}, onAir())
+	requireProblem(t, http.StatusServiceUnavailable, ask(t, http.MethodGet, busy+"/epg.xml"))
 }

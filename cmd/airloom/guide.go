@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"time"
@@ -11,13 +13,45 @@ import (
 	"airloom/playout/timeline"
 )
 
-// guideFor is how far ahead the guide goes: what receivers ask for as a rule.
-const guideFor = 7 * 24 * time.Hour
+// guideFor is how far ahead the guide goes. A channel of short clips airs tens of
+// thousands of them in that time.
+const guideFor = 3 * 24 * time.Hour
 
-// guide writes what the channel will air as XMLTV, from the item on air on.
+// turn lets one at a time do what takes a processor, which belongs to the encoder.
+type turn chan struct{}
+
+// turnWithin is how long one waits for its turn.
+const turnWithin = 10 * time.Second
+
+var errNoTurn = errors.New("too many ask for it at once: ask again later")
+
+// take waits for the turn; whoever has taken it gives it back.
+func (t turn) take(ctx context.Context) (back func(), err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, turnWithin, errNoTurn)
+	defer cancel()
+	select {
+	case t <- struct{}{}:
+		return func() { <-t }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// guide writes what the channel will air as XMLTV, from the item on air on. It is
+// made before it is written: a reader may be slow, and others wait.
 func (c *channel) guide(ctx context.Context, w io.Writer) error {
+	back, err := c.plan.guides.take(ctx)
+	if err != nil {
+		return err
+	}
+	var made bytes.Buffer
 	rundown, grid := c.plan.rundown, timeline.Of(houseOf(c.cfg))
-	return guide.Write(w, guide.Channel{Name: c.cfg.Channel.Name, Zone: c.cfg.Channel.Location()}, rundown.Clock(), grid, c.ahead(ctx, grid.Ticks(guideFor)))
+	err = guide.Write(&made, guide.Channel{Name: c.cfg.Channel.Name, Zone: c.cfg.Channel.Location()}, rundown.Clock(), grid, c.ahead(ctx, grid.Ticks(guideFor)))
+	if back(); err != nil {
+		return err
+	}
+	_, err = made.WriteTo(w)
+	return err
 }
 
 // ahead is what the channel will air for so many ticks, as things stand. The

@@ -38,11 +38,12 @@ type programme struct {
 	base  *playlist.Playlist // the base playlist as it last was
 
 	edition atomic.Uint64 // counts the plans
+	guides  turn          // of whoever wants a guide made
 }
 
 func newProgramme(cfg *configs.Config, log *slog.Logger) *programme {
 	p := &programme{
-		cfg: cfg, log: log, asked: make(chan chan struct{}), told: map[string]bool{},
+		cfg: cfg, log: log, asked: make(chan chan struct{}), told: map[string]bool{}, guides: make(turn, 1),
 		library: library.New(library.Config{
 			Dir: cfg.Playlists.Watch, Settle: cfg.Playlists.Settle, Rescan: cfg.Playlists.Rescan, Options: libraryOptions(cfg), Log: log,
 		}),
@@ -154,17 +155,28 @@ func (p *programme) withBase(lists []*playlist.Playlist) (_ []*playlist.Playlist
 
 // tell logs what is wrong, each thing once for as long as it lasts.
 func (p *programme) tell(problems playlist.Problems) {
-	now := make(map[string]bool, len(problems))
+	now, fresh, mended := make(map[string]bool, len(problems)), 0, 0
 	for _, problem := range problems {
 		text := problem.String()
-		if now[text] = true; !p.told[text] {
-			p.log.Log(context.Background(), severity(problem), "playlist", "problem", text)
+		if now[text] || p.told[text] {
+			now[text] = true
+			continue
+		}
+		now[text] = true
+		if fresh++; fresh <= maxShown {
+			p.log.Log(context.Background(), severity(problem), "a playlist is not as it should be", "problem", text)
 		}
 	}
 	for text := range p.told {
-		if !now[text] {
-			p.log.Info("playlist: mended", "was", text)
+		if now[text] {
+			continue
 		}
+		if mended++; mended <= maxShown {
+			p.log.Info("a playlist was mended", "was", text)
+		}
+	}
+	if more := max(0, fresh-maxShown) + max(0, mended-maxShown); more > 0 {
+		p.log.Warn("there is more to say of playlists: 'airloom check' tells all of it", "lines", more)
 	}
 	p.told = now
 }

@@ -110,4 +110,3 @@ func TestRehearsedGapIsThePlannedOne(t *testing.T) {
 	require.JSONEq(t, want.String(), string(text))
 	require.Equal(t, "slate", got.Entries[1].Outcome)
 }
-

@@ -237,7 +237,14 @@ func (d *disk) content(root *os.Root, w reading) ([]byte, fs.FileInfo, verdict, 
 }
 
 // parse reads a playlist's text; its name is the path below the folder.
-func (l *Library) parse(name string, data []byte) (*playlist.Playlist, playlist.Problems) {
+func (l *Library) parse(name string, data []byte) (list *playlist.Playlist, problems playlist.Problems) {
+	// Whatever a file holds, it must not end the channel.
+	defer func() {
+		if fault := recover(); fault != nil {
+			l.log.Error("reading a playlist went wrong: please report it, with the file", "file", name, "panic", fault, "stack", string(debug.Stack()))
+			list, problems = nil, playlist.Problems{problem(name, "airloom failed at reading this file: please report it, with the file")}
+		}
+	}()
 	o := l.config.Options
 	o.Name = name
 	list, problems := playlist.Parse(l.path(name), data, o)

@@ -1,7 +1,6 @@
 package library
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -60,39 +59,12 @@ func (r *run) publish() {
 	case r.changed <- struct{}{}:
 	default:
 	}
-	r.tell(before, s)
 	if n := len(r.fresh); n > 0 {
 		r.config.Log.Info("Playlists were read", "count", n, "files", r.fresh[:min(n, 10)])
 	}
 	r.fresh = nil
 	if r.scanned {
 		r.once.Do(func() { close(r.ready) })
-	}
-}
-
-// tell logs the problems that are new, each once.
-func (r *run) tell(before, after *Snapshot) {
-	const most = 50
-	old := map[string]bool{}
-	for _, p := range before.All() {
-		old[p.String()] = true
-	}
-	n := 0
-	for _, p := range after.All() {
-		if old[p.String()] {
-			continue
-		}
-		if n++; n > most {
-			continue
-		}
-		if p.Severity == document.Error {
-			r.config.Log.Error("A playlist is not as it should be", "problem", p.String())
-		} else {
-			r.config.Log.Warn("A playlist may not do what it should", "problem", p.String())
-		}
-	}
-	if n > most {
-		r.config.Log.Warn(fmt.Sprintf("There are %d more problems with playlists", n-most))
 	}
 }
 
