@@ -65,7 +65,7 @@ bench: setup-test build
 lint: setup $(LINT)
 	@list=$$(find . -name node_modules -prune -o -name '*.go' -print0 | xargs -0 gofmt -l); \
 		test -z "$$list" || { echo "$$list"; echo "gofmt these files"; exit 1; }
-	@$(CGO) $(LINT) run ./...
+	@$(CGO) $(LINT) run --allow-serial-runners ./...
 
 $(LINT):
 	@echo "lint: building golangci-lint v2.15.0, once (some minutes)"

@@ -109,7 +109,7 @@ func (o *outlook) plan(ctx context.Context, told io.Writer) error {
 	}
 	o.plans, o.problems = schedule.New(schedule.Inputs{
 		Base: baseName(o.cfg), Lists: lists, Zone: o.zone, Grid: o.grid, Seed: saved.Seed,
-		Folder: o.prober.Folder, Ticks: o.prober.Ticks, Fillers: fillersOf(o.cfg, o.prober.Folder),
+		Folder: o.prober.Folder, Ticks: lengths(o.cfg, o.prober), Fillers: fillersOf(o.cfg, o.prober.Folder),
 	})
 	o.problems = append(problems, o.problems...)
 	o.problems.Sort()

@@ -198,17 +198,20 @@ func (p *programme) Reload(ctx context.Context) error {
 	return problems.Err()
 }
 
-// length is an item's length: until its source has been looked at, what its
-// playlist promises. A channel that starts in the midst of a day joins it by that.
-func (p *programme) length(it playlist.Item) int64 {
-	if n := p.prober.Ticks(it); n != 0 {
-		return n
+// lengths is how long items last: until its source has been looked at, as long as
+// the playlist promises. A channel that starts in the midst of a day joins it by that.
+func lengths(cfg *configs.Config, prober *probe.Prober) func(playlist.Item) int64 {
+	grid := timeline.Of(houseOf(cfg))
+	return func(it playlist.Item) int64 {
+		if n := prober.Ticks(it); n != 0 {
+			return n
+		}
+		promised := it.Length
+		if promised == 0 && it.Out > 0 {
+			promised = it.Out - it.In
+		}
+		return grid.Ticks(promised)
 	}
-	promised := it.Length
-	if promised == 0 && it.Out > 0 {
-		promised = it.Out - it.In
-	}
-	return timeline.Of(houseOf(p.cfg)).Ticks(promised)
 }
 
 // maxWanted bounds how many lengths are asked for: beyond, the prober would forget
@@ -242,7 +245,7 @@ func (p *programme) want(lists []*playlist.Playlist) {
 func (p *programme) inputs(lists []*playlist.Playlist) schedule.Inputs {
 	return schedule.Inputs{
 		Base: baseName(p.cfg), Lists: lists, Zone: p.cfg.Channel.Location(), Grid: timeline.Of(houseOf(p.cfg)), Seed: p.seed,
-		Folder: p.prober.Folder, Ticks: p.length, Fillers: fillersOf(p.cfg, p.prober.Folder),
+		Folder: p.prober.Folder, Ticks: lengths(p.cfg, p.prober), Fillers: fillersOf(p.cfg, p.prober.Folder),
 	}
 }
 

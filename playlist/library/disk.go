@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -241,13 +242,13 @@ func (l *Library) parse(name string, data []byte) (list *playlist.Playlist, prob
 	// Whatever a file holds, it must not end the channel.
 	defer func() {
 		if fault := recover(); fault != nil {
-			l.log.Error("reading a playlist went wrong: please report it, with the file", "file", name, "panic", fault, "stack", string(debug.Stack()))
+			l.config.Log.Error("reading a playlist went wrong: please report it, with the file", "file", name, "panic", fault, "stack", string(debug.Stack()))
 			list, problems = nil, playlist.Problems{problem(name, "airloom failed at reading this file: please report it, with the file")}
 		}
 	}()
 	o := l.config.Options
 	o.Name = name
-	list, problems := playlist.Parse(l.path(name), data, o)
+	list, problems = playlist.Parse(l.path(name), data, o)
 	for i := range problems {
 		problems[i].File = name
 	}
