@@ -61,7 +61,7 @@ func (l deskLists) Length(it playlist.Item) (d time.Duration, plays bool, why st
 		return 0, true, ""
 	}
 	_, why = l.plan.prober.Why(it)
-	n := l.plan.length(it)
+	n := lengths(l.plan.cfg, l.plan.prober)(it)
 	if n < 0 {
 		return 0, false, cmp.Or(why, "it cannot play")
 	}

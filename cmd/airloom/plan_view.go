@@ -63,7 +63,7 @@ const most = 20
 func (v planView) leftOut(before, after schedule.Slot) (list []playlist.Entry) {
 	plans, clock := v.plan.rundown.Plans(), v.plan.rundown.Clock()
 	e := plans.Next(before.Entry, before.Left, after.Start, clock)
-	for len(list) < most && e.Item.ID != "" && e.Mode != playlist.ModeSlate && v.plan.length(e.Item) < 0 {
+	for len(list) < most && e.Item.ID != "" && e.Mode != playlist.ModeSlate && lengths(v.plan.cfg, v.plan.prober)(e.Item) < 0 {
 		if slices.ContainsFunc(list, func(o playlist.Entry) bool {
 			return o.Item.ID == e.Item.ID && o.Round == e.Round && o.Playlist == e.Playlist
 		}) {
