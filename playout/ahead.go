@@ -115,36 +115,43 @@ func (e *Engine) tend(p *prospect) {
 	if p.swap != nil {
 		e.swapIn(p)
 	}
-	if p.feed == nil {
-		e.openNext(p)
+	for range maxChain {
+		if p.feed == nil {
+			e.openNext(p)
+		}
+		if p.feed == nil || e.proves(p) {
+			return
+		}
 	}
+}
+
+// proves looks whether what is open is ready, or still may be. If not, it is given
+// up, and there is another to open.
+func (e *Engine) proves(p *prospect) bool {
 	f := p.feed
-	if f == nil {
-		return
-	}
 	if f.ready && (e.n-f.opened)%5 != 0 {
-		return
+		return true
 	}
+	var cause error
 	switch err := f.peek(); {
 	case err == nil && f.dies() == nil:
-		if !f.ready {
-			f.ready = true
-			delete(p.doubt, key(f.entry))
-			if err := e.isBanned(f); err != nil {
-				e.skip(p, err)
-				return
-			}
+		if f.ready {
+			return true
+		}
+		f.ready = true
+		delete(p.doubt, key(f.entry))
+		if cause = e.isBanned(f); cause == nil {
 			e.publish()
 		}
 	case errors.Is(err, media.ErrNotReady):
-		if cause := e.isStuck(f); cause != nil {
-			e.skip(p, cause)
-		}
+		cause = e.isStuck(f)
 	default:
-		if cause := e.mend(f); cause != nil {
-			e.skip(p, cause)
-		}
+		cause = e.mend(f)
 	}
+	if cause != nil {
+		e.skip(p, cause)
+	}
+	return cause == nil
 }
 
 // mend opens a clip anew whose decoder has crashed for the first time. What

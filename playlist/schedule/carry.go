@@ -1,9 +1,15 @@
 package schedule
 
+import (
+	"slices"
+
+	"airloom/playlist"
+)
+
 // carry takes the place over to other plans: every run goes on where it stood,
 // found by the item's identity. A run whose list has gone, or does not air by
 // itself any more, is over.
-func (s *stage) carry() {
+func (s *stage) carry(from *Plans) {
 	s.plans, s.carried = s.p, true
 	if s.ground.name() == s.p.base.file {
 		if s.ground.move(s.p.base) && s.air == onBase {
@@ -27,6 +33,44 @@ func (s *stage) carry() {
 			r.end, r.cuts = l.plan.end(r.start)
 		}
 	}
+	s.fresh = nil
+	for _, l := range s.p.timed {
+		if o, ok := s.missedOut(from, l); ok {
+			s.fresh = append(s.fresh, o)
+		}
+	}
+}
+
+// missedOut is the start of a list whose time has not passed, but which has not
+// been considered: the list came after it, or was to air at another time.
+func (s *stage) missedOut(from *Plans, l *list) (start, bool) {
+	var old *plan
+	if from != nil && from.lists[l.file] != nil {
+		old = from.lists[l.file].plan
+	}
+	if old != nil && sameTimes(old.Schedule, l.plan.Schedule) {
+		return start{}, false
+	}
+	now := min(s.now, s.seen)
+	o, ok := l.latest(later(s.now, -l.plan.reach), now)
+	if !ok || o.end <= s.now || old != nil && old.next(o.at-1) == o.at {
+		return start{}, false
+	}
+	if slices.ContainsFunc(s.opened, func(x opened) bool { return x.File == l.file && x.At >= o.at }) {
+		return start{}, false
+	}
+	return o, !slices.ContainsFunc(s.runs, func(r run) bool { return r.kind == timed && r.name() == l.file })
+}
+
+// sameTimes says that two schedules start at the same times.
+func sameTimes(a, b *playlist.Schedule) bool {
+	switch {
+	case a.Cron != nil && b.Cron != nil:
+		return a.Cron.String() == b.Cron.String()
+	case a.At != nil && b.At != nil:
+		return a.At.String() == b.At.String()
+	}
+	return false
 }
 
 // name is the file of the run's list.

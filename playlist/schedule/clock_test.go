@@ -24,6 +24,7 @@ type player struct {
 	left int64 // of e, next to air
 	rows []string
 	at   []int64
+	from []int64
 	miss []Missed
 }
 
@@ -39,6 +40,7 @@ func (pl *player) next(left int64) {
 	pl.miss = append(pl.miss, MissedBy(pl.e)...)
 	pl.rows = append(pl.rows, pl.e.Item.Source)
 	pl.at = append(pl.at, pl.n)
+	pl.from = append(pl.from, pl.e.From)
 }
 
 // until plays up to the tick.

@@ -25,6 +25,9 @@ func (s *stage) cut(idle bool) (x int64, by *start) {
 	default:
 		x = Never
 	}
+	for i := range s.fresh {
+		x, by = s.late(&s.fresh[i], r, idle, x, by)
+	}
 	for _, st := range s.p.streams {
 		switch {
 		case idle:
@@ -58,6 +61,22 @@ func (s *stage) earlier(st *stream, r *run, idle bool, x int64, by *start) (int6
 		} else if futile++; futile > maxFutile && o.at > s.now {
 			break
 		}
+	}
+	return x, by
+}
+
+// late is the same for one start whose time came before it was known of.
+func (s *stage) late(o *start, r *run, idle bool, x int64, by *start) (int64, *start) {
+	k, class := s.n, o.list.plan.class()
+	switch {
+	case idle:
+	case class == patient, r.kind == taken && (class == pressed || o.at <= r.start):
+		return x, by
+	case class == pressed:
+		k = max(k, s.p.tick(later(o.at, int64(o.list.plan.SoftMax)), s.c))
+	}
+	if k < x && o.better(r) && o.end > s.p.time(k, s.c) {
+		return k, o
 	}
 	return x, by
 }

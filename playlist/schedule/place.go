@@ -18,7 +18,16 @@ type place struct {
 	air     int    // which of them has the air; or:
 	beside  bool   // the entry is not of that run, but fills time before it goes on
 	folders []tally
+	opened  []opened
 	missed  []Missed
+}
+
+// opened is the last start of a list whose run was opened, as long as its time has
+// not passed: should its plans be read anew, it does not air twice.
+type opened struct {
+	File string `json:"file"`
+	At   int64  `json:"at"`
+	End  int64  `json:"end"`
 }
 
 // What has the air when none of place.runs does.

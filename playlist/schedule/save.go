@@ -34,6 +34,7 @@ type (
 		Air     int        `json:"air"`
 		Beside  bool       `json:"beside,omitempty"`
 		Folders []tally    `json:"folders,omitempty"`
+		Opened  []opened   `json:"opened,omitempty"`
 	}
 	savedRun struct {
 		Kind   kind     `json:"kind,omitempty"`
@@ -66,7 +67,7 @@ func Save(e playlist.Entry, left int64) ([]byte, error) {
 	out := savedEntry{Version: savedVersion, Item: e.Item, Playlist: e.Playlist, Index: e.Index, Round: e.Round,
 		From: e.From, Ticks: e.Ticks, Mode: e.Mode, Planned: e.Planned, Left: left}
 	if pl, ok := e.Place.(*place); ok {
-		p := &savedPlace{Tick: pl.tick, Seen: pl.seen, Base: pl.ground.save(), Air: pl.air, Beside: pl.beside, Folders: pl.folders}
+		p := &savedPlace{Tick: pl.tick, Seen: pl.seen, Base: pl.ground.save(), Air: pl.air, Beside: pl.beside, Folders: pl.folders, Opened: pl.opened}
 		for i := range pl.runs {
 			r := pl.runs[i].save()
 			if i == pl.air && !pl.beside { // it is on air
@@ -136,6 +137,7 @@ func (in *savedPlace) restore() *place {
 	if pl.air < onNone || pl.air >= len(pl.runs) {
 		pl.air, pl.beside = onBase, true
 	}
+	pl.opened = slices.Clone(in.Opened)
 	pl.folders = slices.Clone(in.Folders)
 	slices.SortFunc(pl.folders, func(a, b tally) int { return cmp.Compare(a.ID, b.ID) })
 	return pl

@@ -11,14 +11,15 @@ type stage struct {
 	place
 	p        *Plans
 	c        Clock
-	n        int64  // the tick it is about
-	now      int64  // when that is due
-	aired    int64  // how long the entry on air has been, in time of ticks
-	first    bool   // nothing has been on air yet
-	took     bool   // a taken run was open
-	carried  bool   // the plans have changed
-	restored bool   // the channel has been off the air since
-	on       string // the list that has the air; "": none
+	n        int64   // the tick it is about
+	now      int64   // when that is due
+	aired    int64   // how long the entry on air has been, in time of ticks
+	first    bool    // nothing has been on air yet
+	took     bool    // a taken run was open
+	carried  bool    // the plans have changed
+	restored bool    // the channel has been off the air since
+	fresh    []start // of lists that are new, or to air at other times: not considered yet
+	on       string  // the list that has the air; "": none
 }
 
 // stage begins from the entry's place, carried over to these plans.
@@ -34,7 +35,7 @@ func (p *Plans) stage(e playlist.Entry, n int64, c Clock) *stage {
 	if pl.plans != p {
 		s.restored = pl.plans == nil
 		s.own()
-		s.carry()
+		s.carry(pl.plans)
 	}
 	if n > pl.tick {
 		s.aired = int64(p.in.Grid.Due(n) - p.in.Grid.Due(pl.tick))
@@ -112,6 +113,10 @@ func (s *stage) due() {
 		}
 		s.drop(i)
 	}
+	for i := range s.fresh {
+		s.open(&s.fresh[i])
+	}
+	s.fresh = nil
 	switch {
 	case s.first:
 		for _, l := range s.p.timed {
@@ -161,6 +166,10 @@ func (s *stage) open(o *start) {
 		s.drop(i)
 	}
 	s.runs = append(s.runs, run{kind: timed, list: o.list, start: o.at, end: o.end, cuts: o.cuts})
+	s.opened = slices.DeleteFunc(slices.Clone(s.opened), func(x opened) bool {
+		return x.File == o.list.file || x.End <= s.now || x.At > s.now
+	})
+	s.opened = append(s.opened, opened{o.list.file, o.at, o.end})
 }
 
 // choose gives the air to the best run.
