@@ -56,8 +56,25 @@ func (s *Server) noteChange(c *gin.Context, began time.Time, code int) {
 	}
 	s.note(control.Note{
 		At: began, By: by.who.Name, Via: by.who.Via, From: by.who.From, Asked: what,
-		OK: code < http.StatusBadRequest, Said: said, TookMS: time.Since(began).Milliseconds(),
+		OK: code < http.StatusBadRequest, Code: codeOf(code), Said: said, TookMS: time.Since(began).Milliseconds(),
 	})
+}
+
+// codeOf is why a change came to nothing, as the desk would say it.
+func codeOf(status int) control.Code {
+	switch {
+	case status < http.StatusBadRequest:
+		return ""
+	case status == http.StatusBadRequest:
+		return control.Invalid
+	case status == http.StatusNotFound:
+		return control.Unknown
+	case status == http.StatusConflict, status == http.StatusPreconditionFailed:
+		return control.Conflict
+	case status == http.StatusServiceUnavailable:
+		return control.Unavailable
+	}
+	return control.Refused
 }
 
 // change names the change that a request makes, in words for the list of changes,

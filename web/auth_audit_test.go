@@ -18,7 +18,7 @@ func (h *house) words(n int) (all []string) {
 	for _, c := range h.noted()[n:] {
 		how := "ok"
 		if !c.OK {
-			how = "refused"
+			how = string(c.Code)
 		}
 		all = append(all, control.Who{Name: c.By, Via: c.Via}.String()+" from "+c.From+": "+c.Asked+": "+how+": "+c.Said)
 	}
@@ -63,7 +63,7 @@ func TestChangesAreNoted(t *testing.T) {
 	require.Equal(t, []string{
 		"oskar (desk) from 127.0.0.1: PUT /test/x: ok: ok",
 		"oskar (desk) from 127.0.0.1: save main.yml: ok: ok",
-		"oskar (desk) from 127.0.0.1: PUT /test/wrong: refused: Somebody else saved it.",
+		"oskar (desk) from 127.0.0.1: PUT /test/wrong: conflict: Somebody else saved it.",
 		"oskar (desk) from 127.0.0.1: PUT /test/broken: refused: internal server error",
 		"automation (token) from 127.0.0.1: PUT /test/x: ok: ok",
 		"vera (desk) from 127.0.0.1: PUT /test/x: refused: This takes the role operator; yours is viewer.",
