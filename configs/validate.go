@@ -158,7 +158,7 @@ func (c *Config) validatePlaylists() {
 	}
 	c.atLeast("playlists.rescan", p.Rescan, time.Second)
 	if _, err := when.ParseClock(p.DayStart); err != nil {
-		c.errorf("playlists.day_start", "%v", err)
+		c.errorf("playlists.day_start", "%s %v", c.reading.Quote("playlists.day_start", p.DayStart), err)
 	}
 }
 
