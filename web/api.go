@@ -99,17 +99,20 @@ func body(c *gin.Context, most int64) ([]byte, bool) {
 	return raw, true
 }
 
-// sentence is an error as people read it.
+// sentence is an error as people read it. Names, such as of files, stay as they are.
 func sentence(err error) string {
 	text := err.Error()
 	if text == "" {
 		return text
 	}
-	first := strings.ToUpper(text[:1])
 	if end := text[len(text)-1]; end != '.' && end != '?' {
 		text += "."
 	}
-	return first + text[1:]
+	first, _, _ := strings.Cut(text, " ")
+	if strings.ContainsFunc(first, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // codes are what a refusal is over HTTP.

@@ -158,6 +158,8 @@ func TestRefusalsAreProblems(t *testing.T) {
 	}
 	d.err = &control.Refusal{Code: control.Refused, Err: errors.New("nothing follows it")}
 	require.Contains(t, post(t, at, ``).body, `"detail":"Nothing follows it."`)
+	d.err = &control.Refusal{Code: control.Unknown, Err: errors.New("news.yml has no item #9")}
+	require.Contains(t, post(t, at, ``).body, `"detail":"news.yml has no item #9."`)
 	d.err = errors.New("broken")
 	requireProblem(t, http.StatusInternalServerError, post(t, at, ``))
 }

@@ -150,9 +150,12 @@ func (c *Channel) Status() (s control.Status, ok bool) {
 	return s, true
 }
 
+// URL is where a path is on the channel's web server.
+func (c *Channel) URL(path string) string { return fmt.Sprintf("http://127.0.0.1:%d%s", c.port, path) }
+
 // Get asks the channel's web server; code is 0 while it does not answer.
 func (c *Channel) Get(path string) (body string, code int) {
-	r, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d%s", c.port, path))
+	r, err := client.Get(c.URL(path))
 	if err != nil {
 		return "", 0
 	}
