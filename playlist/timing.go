@@ -3,7 +3,6 @@ package playlist
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"airloom/playlist/document"
@@ -47,9 +46,6 @@ func (m *moment) Read(n *document.Node) (err error) {
 
 // Read implements document.Reader.
 func (c *timeOfDay) Read(n *document.Node) (err error) {
-	if n.Plain && strings.Contains(n.Text, ":") {
-		return fmt.Errorf("times with colons need quotes, as YAML may read %s as a number: write \"%s\"", n.Text, n.Text)
-	}
 	c.Clock, err = written(n, `in quotes, such as "23:00"`, when.ParseClock)
 	return err
 }

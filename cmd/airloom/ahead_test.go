@@ -221,6 +221,7 @@ func TestRehearsalFinds(t *testing.T) {
 	a.put(t, "playlists/main.yml", "items: [{playlist: none.yml}, {source: plain2.mp4}]\n")
 	r = a.rehearse(t, 1, "--for", "1m")
 	require.Len(t, r.Problems, 1)
+	require.Regexp(t, "^playlists/main.yml:1:", r.Problems[0], "it can be opened")
 	require.False(t, r.OK)
 
 	_, told, code := a.run(t, "rehearse", "--inject", "boom")

@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"airloom/configs"
 	"airloom/playlist"
+	"airloom/playlist/document"
 	"airloom/playlist/schedule"
 	"airloom/playout/timeline"
 )
@@ -33,20 +37,18 @@ func check(cmd *cobra.Command, args []string) error {
 	cfg, problems := configs.Default(), configs.Problems(nil)
 	if err == nil {
 		cfg, problems = loadConfig(path)
-		problems = append(problems, cfg.CheckFiles()...)
+		problems = append(problems, missingFiles(cfg, problems)...)
 		problems.Sort()
 	}
-	files := len(args)
-	for _, file := range args {
-		list, found := loadPlaylist(file, cfg)
-		problems = append(problems, found...)
-		problems = append(problems, missingSources(list, file, cfg)...)
-	}
-	if files == 0 && cfg != nil {
-		var found playlist.Problems
+	files, found := len(args), playlist.Problems(nil)
+	switch {
+	case cfg == nil:
+	case files > 0:
+		found = checkNamed(cmd.Context(), cfg, err == nil, args)
+	default:
 		files, found = checkFolder(cmd.Context(), cfg)
-		problems = append(problems, found...)
 	}
+	problems = append(problems, found...)
 	for _, p := range problems {
 		fmt.Fprintln(cmd.OutOrStdout(), p)
 	}
@@ -61,6 +63,28 @@ func check(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// missingFiles are the files that the config names and that are not there, where
+// nothing else has been told of the key. Without playlists there is nothing to air.
+func missingFiles(cfg *configs.Config, told configs.Problems) (problems configs.Problems) {
+	if cfg == nil {
+		return nil
+	}
+	at := map[configs.Position]bool{}
+	for _, p := range told {
+		at[p.Position] = true
+	}
+	for _, p := range cfg.CheckFiles() {
+		if at[p.Position] {
+			continue
+		}
+		if strings.HasPrefix(p.Message, "playlists.") {
+			p.Severity = document.Error
+		}
+		problems = append(problems, p)
+	}
+	return problems
+}
+
 // missingSources warns of files that a playlist names and that are not there. It
 // is no error: they may yet come.
 func missingSources(list *playlist.Playlist, file string, cfg *configs.Config) playlist.Problems {
@@ -69,6 +93,9 @@ func missingSources(list *playlist.Playlist, file string, cfg *configs.Config) p
 		return nil
 	}
 	for _, it := range list.Items {
+		if it.Include != "" {
+			continue // what only shows together
+		}
 		what, path := named(it, cfg)
 		if path == "" {
 			continue
@@ -83,11 +110,8 @@ func missingSources(list *playlist.Playlist, file string, cfg *configs.Config) p
 // named is what an item names, and the path that it should have here: URLs have
 // none.
 func named(it playlist.Item, cfg *configs.Config) (what, path string) {
-	switch {
-	case it.Folder != nil:
+	if it.Folder != nil {
 		return "the folder " + it.Folder.Path, filepath.Join(cfg.Media.Root, filepath.FromSlash(it.Folder.Path))
-	case it.Include != "":
-		return "the playlist " + it.Include, filepath.Join(cfg.Playlists.Watch, filepath.FromSlash(it.Include))
 	}
 	path, err := mediaOptions(cfg).Resolve(it.Source)
 	if err != nil || !filepath.IsAbs(path) {
@@ -96,28 +120,116 @@ func named(it playlist.Item, cfg *configs.Config) (what, path string) {
 	return playlist.Redact(it.Source), path
 }
 
+// doubts warns of what a schedule says and will not come to.
+func doubts(list *playlist.Playlist, file string, cfg *configs.Config, now time.Time) (problems playlist.Problems) {
+	if list == nil || list.Schedule == nil {
+		return nil
+	}
+	s, at := list.Schedule, playlist.Position{File: file, Line: 1, Column: 1}
+	if s.At != nil && filepath.Ext(list.File) != ".json" { // ffplayout's days stay where they are
+		if start := s.At.In(cfg.Channel.Location()); over(list, start, now) {
+			problems.Warnf(at, "its time, %s, has passed: it airs no more, unless it is on air just now. Write a later one, or remove the file", start.Format(time.DateTime))
+		}
+	}
+	if s.Fill == playlist.FillFit && cfg.Fallback.Fillers == "" && cfg.Fallback.Filler == "" {
+		problems.Warnf(at, "fill: fit, and nothing to fill with: what is left before its start shows the slate. Name a folder of clips in fallback.fillers")
+	}
+	return problems
+}
+
+// over reports whether what began at start ends, as far as is known, before now.
+func over(list *playlist.Playlist, start, now time.Time) bool {
+	end := start
+	switch s := list.Schedule; {
+	case s.Until != nil:
+		end = s.Until.After(start, start.Location())
+	case s.Duration > 0:
+		end = start.Add(s.Duration)
+	case list.Loop:
+		return false
+	}
+	return end.Before(now)
+}
+
+// checkNamed looks through the playlists of that names, each by itself and then,
+// where there is a config, as they and the channel's others name each other.
+func checkNamed(ctx context.Context, cfg *configs.Config, known bool, files []string) (problems playlist.Problems) {
+	var lists []*playlist.Playlist
+	names := map[string]string{}
+	for _, file := range files {
+		list, found := loadPlaylist(file, cfg)
+		problems = append(problems, found...)
+		problems = append(problems, missingSources(list, file, cfg)...)
+		problems = append(problems, doubts(list, file, cfg, time.Now())...)
+		if list != nil {
+			names[list.File] = file
+			lists = append(lists, list)
+		}
+	}
+	if !known {
+		return problems
+	}
+	if snap, err := readFolder(ctx, cfg); err == nil {
+		for _, l := range snap.Playlists() {
+			if names[l.File] == "" {
+				lists = append(lists, l)
+			}
+		}
+	}
+	for _, p := range together(cfg, lists) {
+		if file := names[p.File]; file != "" {
+			p.File = file
+			problems = append(problems, p)
+		}
+	}
+	problems.Sort()
+	return problems
+}
+
 // checkFolder looks through all playlists of the channel, each by itself and then
 // as they name each other.
 func checkFolder(ctx context.Context, cfg *configs.Config) (files int, problems playlist.Problems) {
+	if _, err := os.Stat(cfg.Playlists.Watch); err != nil {
+		return 0, nil // as has been told
+	}
 	snap, err := readFolder(ctx, cfg)
 	if err != nil {
-		return 0, nil // a folder that is not there has been told
+		problems.Errorf(playlist.Position{File: displayed(cfg.Playlists.Watch), Line: 1, Column: 1}, "%v", err)
+		return 0, problems
 	}
 	problems = snap.Problems
 	for _, f := range snap.Files {
 		problems = append(problems, f.Problems...)
 		problems = append(problems, missingSources(f.Playlist, f.Name, cfg)...)
+		problems = append(problems, doubts(f.Playlist, f.Name, cfg, time.Now())...)
 	}
-	_, found := schedule.New(schedule.Inputs{
-		Base: baseName(cfg), Lists: snap.Playlists(), Zone: cfg.Channel.Location(), Grid: timeline.Of(houseOf(cfg)),
+	problems = append(problems, together(cfg, snap.Playlists())...)
+	problems.Sort()
+	return len(snap.Files), opened(cfg, problems)
+}
+
+// together is what only shows when playlists are seen together. That the base is
+// not there, or has mistakes, is told already.
+func together(cfg *configs.Config, lists []*playlist.Playlist) playlist.Problems {
+	base := baseName(cfg)
+	if !slices.ContainsFunc(lists, func(l *playlist.Playlist) bool { return l.File == base }) {
+		lists = append(slices.Clip(lists), &playlist.Playlist{File: base})
+	}
+	_, problems := schedule.New(schedule.Inputs{
+		Base: base, Lists: lists, Zone: cfg.Channel.Location(), Grid: timeline.Of(houseOf(cfg)),
 		Folder: func(playlist.Folder) []schedule.File { return nil }, Ticks: func(playlist.Item) int64 { return 0 },
 	})
-	problems = append(problems, found...)
-	problems.Sort()
+	return problems
+}
+
+// opened names the files of the playlists' folder such that they can be opened.
+func opened(cfg *configs.Config, problems playlist.Problems) playlist.Problems {
 	for i := range problems {
-		problems[i].File = displayed(filepath.Join(cfg.Playlists.Watch, problems[i].File))
+		if name := problems[i].File; !filepath.IsAbs(name) {
+			problems[i].File = displayed(filepath.Join(cfg.Playlists.Watch, name))
+		}
 	}
-	return len(snap.Files), problems
+	return problems
 }
 
 // displayed is a path as short as it can be copied from the terminal.

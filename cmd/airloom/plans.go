@@ -113,6 +113,7 @@ func (o *outlook) plan(ctx context.Context, told io.Writer) error {
 	})
 	o.problems = append(problems, o.problems...)
 	o.problems.Sort()
+	o.problems = opened(o.cfg, o.problems)
 	return nil
 }
 
