@@ -49,12 +49,16 @@ func (m *memory) remember(ctx context.Context) asrun.Saved {
 // resume has the rundown begin where the channel stood, or where the plans would
 // have it by now.
 func (m *memory) resume(ctx context.Context, saved asrun.Saved, how string, plans *schedule.Plans, now time.Time) {
-	if how == "start" || len(saved.Playhead.Place) == 0 {
+	if len(saved.Playhead.Place) == 0 {
 		return
 	}
 	e, left, err := schedule.Restore(saved.Playhead.Place)
 	if err != nil {
 		m.log.Warn("where the channel stood cannot be read: it begins at the start", "cause", err)
+		return
+	}
+	if how == "start" { // but not with the clips that every start has seen
+		m.rundown.Begin(schedule.Afresh(e), schedule.Ended)
 		return
 	}
 	gone := now.Sub(saved.Playhead.At)

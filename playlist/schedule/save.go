@@ -125,6 +125,31 @@ func Restore(data []byte) (e playlist.Entry, left int64, err error) {
 	return e, max(in.Left, Ended), nil
 }
 
+// Afresh is e with the programme at its beginning: what is open begins again, what
+// is over stays over, and folders go on in their order. Hand it to Next as ended.
+func Afresh(e playlist.Entry) playlist.Entry {
+	pl, ok := e.Place.(*place)
+	if !ok {
+		return e
+	}
+	again := *pl
+	anew := func(r run) run {
+		r.position = position{off: -1, saved: &mark{file: r.name()}}
+		r.aired, r.lap, r.laps = false, false, 0
+		r.begun = r.kind == base
+		return r
+	}
+	again.ground, again.runs = anew(pl.ground), nil
+	for _, r := range pl.runs {
+		if r.kind == timed {
+			again.runs = append(again.runs, anew(r))
+		}
+	}
+	again.plans, again.air, again.beside, again.missed = nil, onBase, true, nil
+	e.Place = &again
+	return e
+}
+
 func (in *savedPlace) restore() *place {
 	pl := &place{tick: in.Tick, seen: sane(in.Seen), ground: in.Base.restore(base), air: in.Air, beside: in.Beside}
 	for _, r := range in.Runs {
