@@ -69,8 +69,7 @@ func TestPlan02ScheduleRehearseAired(t *testing.T) {
 }
 
 // requireForetold fails unless what aired is what the schedule had said while on
-// air. Its first tick is the moment it was asked, so it may be a tick beside the
-// channel's.
+// air, to the millisecond.
 func requireForetold(t testing.TB, ahead, aired []airtest.Entry, excuse airtest.Excuse) {
 	t.Helper()
 	if excuse.Held > 0 {
@@ -78,18 +77,10 @@ func requireForetold(t testing.TB, ahead, aired []airtest.Entry, excuse airtest.
 		return
 	}
 	require.Greater(t, len(ahead), 3)
-	aired = slices.DeleteFunc(aired, func(e airtest.Entry) bool { return e.Ticks <= 2 }) // what a tick may make or unmake
-	ahead = slices.DeleteFunc(ahead, func(e airtest.Entry) bool { return e.Ticks <= 2 })
-	at := 0
-	for at < len(aired) && aired[at].End.Before(ahead[1].Start.Add(-100*time.Millisecond)) {
-		at++
-	}
+	at := slices.IndexFunc(aired, func(e airtest.Entry) bool { return e.End.After(ahead[0].Start) })
 	for i, e := range ahead[:len(ahead)-1] {
 		row := aired[at+i]
-		if e.Mode == "filler" || e.Mode == "slate" || row.Mode == "filler" || row.Mode == "slate" {
-			return // a tick more or less may fit another filler
-		}
-		if e.ID != row.ID || i > 0 && e.Start.Sub(row.Start).Abs() > 80*time.Millisecond {
+		if e.ID != row.ID || i > 0 && (e.Ticks != row.Ticks || e.Start.Sub(row.Start).Abs() > time.Millisecond) {
 			t.Fatalf("foretold: %s at %v\naired:    %s at %v", said(e), e.Start, said(row), row.Start)
 		}
 	}
