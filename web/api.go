@@ -80,9 +80,8 @@ func contentType(c *gin.Context) string {
 
 // body reads a body of at most so many bytes; it has answered where it cannot.
 func body(c *gin.Context, most int64) ([]byte, bool) {
-	line := http.NewResponseController(c.Writer)
 	if most > maxCommand {
-		_ = line.SetReadDeadline(time.Now().Add(aBody))
+		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(aBody))
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, most))
 	if big := (*http.MaxBytesError)(nil); errors.As(err, &big) {
@@ -93,9 +92,6 @@ func body(c *gin.Context, most int64) ([]byte, bool) {
 		problem(c, http.StatusBadRequest, "The body broke off.")
 		return nil, false
 	}
-	// From here on the client is only waited for if it goes away: the time for
-	// reading would end a command that takes longer.
-	_ = line.SetReadDeadline(time.Time{})
 	return raw, true
 }
 

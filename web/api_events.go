@@ -26,7 +26,6 @@ func (s *Server) events(c *gin.Context) {
 		last = c.Query("last_event_id")
 	}
 	line := http.NewResponseController(c.Writer)
-	_ = line.SetReadDeadline(time.Time{}) // or the time for reading a request would end it
 	me, first, ok := s.live.join(last)
 	if !ok {
 		c.Header("Retry-After", "5")

@@ -65,6 +65,7 @@ func listen(t *testing.T, at, last string) <-chan event {
 	go func() {
 		defer close(ended)
 		defer close(events)
+		defer w.Body.Close()
 		var e event
 		for lines := bufio.NewScanner(w.Body); lines.Scan(); {
 			key, value, _ := strings.Cut(lines.Text(), ": ")
@@ -83,7 +84,6 @@ func listen(t *testing.T, at, last string) <-chan event {
 	}()
 	t.Cleanup(func() {
 		cancel()
-		_ = w.Body.Close()
 		<-ended
 	})
 	return events
@@ -285,6 +285,49 @@ func TestEventsEndWithTheServer(t *testing.T) {
 	}
 	require.NoError(t, <-done)
 	require.Less(t, time.Since(asked), farewell, "nobody was waited for")
+}
+
+// What takes longer than a request may take to arrive is not ended by that.
+func TestPatienceWithWhatTakesLong(t *testing.T) {
+	ch, d := aMoving(), &slowDesk{takes: 300 * time.Millisecond}
+	s, err := New(Config{Listen: "127.0.0.1:0", Desk: d}, ch)
+	require.NoError(t, err)
+	s.http.ReadTimeout = 100 * time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- s.Run(ctx) }()
+	at := "http://" + s.Addr().String()
+	events := listen(t, at, "")
+	until(t, events, "status")
+	for _, body := range []string{"", `{"item":"a"}`} {
+		require.Equal(t, http.StatusOK, post(t, at+"/api/v1/commands/skip", body).StatusCode)
+	}
+	ch.change(func(s *control.Status) { s.State = control.Fallback })
+	for e := range events {
+		if strings.Contains(e.data, `"state":"fallback"`) {
+			break
+		}
+	}
+	cancel()
+	for range events { // to their end
+	}
+	http.DefaultClient.CloseIdleConnections()
+	require.NoError(t, <-done)
+}
+
+// slowDesk takes its time to skip.
+type slowDesk struct {
+	desk
+	takes time.Duration
+}
+
+func (d *slowDesk) Skip(ctx context.Context, w control.Who, item string) (control.Answer, error) {
+	select {
+	case <-time.After(d.takes):
+		return d.desk.Skip(ctx, w, item)
+	case <-ctx.Done():
+		return control.Answer{}, ctx.Err()
+	}
 }
 
 // A folder whose snapshot is what the test says.

@@ -1,10 +1,14 @@
-// Package web shows the channel to people and machines over HTTP: the page, the
-// status, health and metrics.
+// Package web shows the channel to people and machines over HTTP, and takes what
+// they want of it: the page, health and metrics, and the API under /api/v1, which
+// openapi.yaml describes.
 //
-// It knows the channel by the small interface [Channel] only and changes
-// nothing: every answer is made from a snapshot. The page is embedded; its
-// source is in web/ui. Nothing is fetched from anywhere else, and while the
-// server listens on loopback, no page of another site can talk to it.
+// It knows the channel by small interfaces only. [Channel] is a snapshot, which
+// also feeds the events, for all who listen at once; [Desk] takes commands; [Plan]
+// tells what will air and what did; [Playlists] is their folder, where the file on
+// disk is the truth. Who may ask for what is decided in one place, before any of
+// them. The page is embedded; its source is in web/ui. Nothing is fetched from
+// anywhere else, and while the server listens on loopback, no page of another site
+// can talk to it.
 package web
 
 import (

@@ -84,6 +84,7 @@ func (o *overHTTP) hear() <-chan control.Airing {
 	go func() {
 		defer close(ended)
 		defer close(heard)
+		defer w.Body.Close()
 		for lines := bufio.NewScanner(w.Body); lines.Scan(); {
 			var e struct{ Status control.Status }
 			data, ok := strings.CutPrefix(lines.Text(), "data: ")
@@ -92,7 +93,7 @@ func (o *overHTTP) hear() <-chan control.Airing {
 			}
 		}
 	}()
-	o.t.Cleanup(func() { cancel(); w.Body.Close(); <-ended })
+	o.t.Cleanup(func() { cancel(); <-ended })
 	return heard
 }
 
