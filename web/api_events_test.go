@@ -56,7 +56,7 @@ func listen(t *testing.T, at, last string) <-chan event {
 	if last != "" {
 		r.Header.Set("Last-Event-ID", last)
 	}
-	w, err := http.DefaultClient.Do(r)
+	w, err := http.DefaultClient.Do(r) //nolint:bodyclose // closed by the goroutine that reads it
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, w.StatusCode)
 	require.Equal(t, "text/event-stream", w.Header.Get("Content-Type"))

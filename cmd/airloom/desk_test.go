@@ -77,7 +77,7 @@ func (o *overHTTP) hear() <-chan control.Airing {
 	ctx, cancel := context.WithCancel(o.t.Context())
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, o.URL("/api/v1/events"), nil)
 	require.NoError(o.t, err)
-	w, err := http.DefaultClient.Do(r)
+	w, err := http.DefaultClient.Do(r) //nolint:bodyclose // closed by the goroutine that reads it
 	require.NoError(o.t, err)
 	heard := make(chan control.Airing, 1000)
 	ended := make(chan struct{})
