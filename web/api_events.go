@@ -11,8 +11,9 @@ const (
 	// heartbeat is how long a client hears nothing: what lies between would take
 	// a silent connection for a dead one.
 	heartbeat = 10 * time.Second
-	// aWrite is how long a client may take to take what it is sent.
-	aWrite = 10 * time.Second
+	// aWrite is how long a client may take to take what it is sent. Over HTTP/2 it
+	// is also how long it may hear nothing, so it is longer than a heartbeat.
+	aWrite = heartbeat + 5*time.Second
 	// oneStream is how long a client stays before it has to come back, which its
 	// browser does by itself: so that who may no longer listen is noticed.
 	oneStream = time.Hour

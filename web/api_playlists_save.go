@@ -150,9 +150,14 @@ func (s *Server) edit(ctx context.Context, c *gin.Context, name, base string, ra
 		e.text = raw
 		return e, true
 	}
-	if there {
-		was, _ := playlist.Parse(name, old, o)
-		mend(e.list, was)
+	if from == "" {
+		var was *playlist.Playlist
+		if there {
+			was, _ = playlist.Parse(name, old, o)
+		}
+		if s.mend(e, name, was); e.problems.Fatal() {
+			return e, true
+		}
 	}
 	var ps playlist.Problems
 	switch {
@@ -185,24 +190,48 @@ func otherPlayers(name string) bool {
 }
 
 // mend puts the secrets back that were not shown: where an item's source is one of
-// the old list's without them, it is that one.
-func mend(list, old *playlist.Playlist) {
-	if old == nil {
-		return
+// the old list's without them, or else of another list's, it is that one. One that
+// is nobody's would lose them unseen, and is an error.
+func (s *Server) mend(e *edited, name string, old *playlist.Playlist) {
+	var secret map[string]string // by what is shown of it
+	for i := range e.list.Items {
+		it := &e.list.Items[i]
+		if !strings.HasSuffix(it.Source, hidden) || !strings.Contains(it.Source, "://") {
+			continue
+		}
+		if secret == nil {
+			secret = s.secrets(old)
+		}
+		whole, ok := secret[it.Source]
+		if ok {
+			it.SetSource(whole)
+			continue
+		}
+		at := playlist.Position{File: name, Line: it.Line, Column: 1}
+		e.problems.Errorf(at, "%s hides a user or query that nothing here has: write the whole URL", it.Source)
 	}
+}
+
+// hidden is what stands for what is not shown of a source.
+const hidden = "…"
+
+// secrets are the sources that are not shown whole, those of the old list first.
+func (s *Server) secrets(old *playlist.Playlist) map[string]string {
 	secret := map[string]string{}
-	for _, it := range old.Items {
-		if shown := playlist.Redact(it.Source); shown != it.Source {
-			if _, ok := secret[shown]; !ok {
-				secret[shown] = it.Source
+	lists := s.cfg.Lists.Snapshot().Playlists()
+	if old != nil {
+		lists = append([]*playlist.Playlist{old}, lists...)
+	}
+	for _, l := range lists {
+		for _, it := range l.Items {
+			if shown := playlist.Redact(it.Source); shown != it.Source {
+				if _, ok := secret[shown]; !ok {
+					secret[shown] = it.Source
+				}
 			}
 		}
 	}
-	for i := range list.Items {
-		if whole, ok := secret[list.Items[i].Source]; ok {
-			list.Items[i].SetSource(whole)
-		}
-	}
+	return secret
 }
 
 // validatePlaylist tells what is wrong with a playlist, and how long its items are,

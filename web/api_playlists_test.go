@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -158,6 +159,22 @@ func TestSaveKeepsCommentsAndSecrets(t *testing.T) {
 	w = send(t, http.MethodPut, at, "text/plain", raw, having("If-Match", tagOf(saved.Version)))
 	require.Equal(t, http.StatusOK, w.StatusCode, w.body)
 	require.Equal(t, raw, text(t, dir, "main.yml"))
+}
+
+// A source whose secrets are not shown keeps them in another list too, and never
+// loses them unseen.
+func TestSecretsAreNotLost(t *testing.T) {
+	at, dir := aFolder(t, Config{})
+	const shown = `{"items": [{"source": "a.mp4"}, {"source": "rtsp://cam.example/%s…", "duration": "5m"}]}`
+	w := send(t, http.MethodPut, at+"/new.yml", "application/json", fmt.Sprintf(shown, "door"), having("If-None-Match", "*"))
+	require.Equal(t, http.StatusCreated, w.StatusCode, w.body)
+	require.Contains(t, text(t, dir, "new.yml"), `{source: "rtsp://ops:secret@cam.example/door?token=abc", duration: 5m}`)
+	w = send(t, http.MethodPut, at+"/new.yml", "application/json", fmt.Sprintf(shown, "gate"), having("If-Match", "*"))
+	requireProblem(t, http.StatusUnprocessableEntity, w)
+	require.Equal(t, 1, *fill[struct{ Problems []Problem }](t, w).Problems[0].Item)
+	w = post(t, at+"/new.yml/validate", fmt.Sprintf(shown, "gate"))
+	require.Contains(t, w.body, `"valid":false`)
+	require.NotContains(t, w.body, "secret")
 }
 
 func TestSaveNeedsAVersion(t *testing.T) {
