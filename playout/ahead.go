@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 
 	"airloom/playlist"
 	"airloom/playout/media"
@@ -28,6 +29,9 @@ func newProspect() prospect {
 
 // hope lets what failed be tried again.
 func (p *prospect) hope() {
+	if len(p.doubt)+len(p.failed) > maxDecision {
+		clear(p.doubt)
+	}
 	maps.Copy(p.doubt, p.failed)
 	clear(p.failed)
 	p.passed = nil
@@ -58,7 +62,7 @@ func (e *Engine) wantsLook() bool {
 // most once a join, is worth more.
 const (
 	maxChain    = 16
-	maxDecision = 4096
+	maxDecision = 1024
 )
 
 // foresee is what the prospect is by the rundown when the entry on is left at
@@ -183,7 +187,7 @@ func (e *Engine) openNext(p *prospect) {
 	next := e.expected(p)
 	switch {
 	case next.Item.ID == "" || p.failed[key(next)] != nil:
-		e.despair(p)
+		p.forget()
 		p.retry = e.n + e.limit.retry
 		return
 	case p == &e.due && e.keepsOn(next):
@@ -192,23 +196,6 @@ func (e *Engine) openNext(p *prospect) {
 	}
 	p.feed = e.open(next)
 	e.publish()
-}
-
-// despair gives up what has failed for now. Where nothing is on air it should be
-// there: that is reported, but not at every try.
-func (e *Engine) despair(p *prospect) {
-	for _, entry := range p.passed {
-		airing := key(entry) + entry.Planned.String()
-		if p != &e.look || e.air != nil || e.barren[airing] {
-			continue
-		}
-		if len(e.barren) >= maxTold {
-			clear(e.barren)
-		}
-		e.barren[airing] = true
-		e.skips(p, []playlist.Entry{entry})
-	}
-	p.forget()
 }
 
 // keepsOn reports whether a cut would put on air what is there already.
@@ -251,24 +238,45 @@ func (e *Engine) skip(p *prospect, cause error) {
 
 // passOver has the prospect go on to what follows an item that cannot play.
 // That is told at once, but its row is that of the tick at which it should have
-// aired: by then an edit or a start may have put something else there.
+// aired: by then an edit or a start may have put something else there. Where
+// nothing is on air that is now.
 func (e *Engine) passOver(p *prospect, f *feed, cause error) {
 	if p.failed[key(f.entry)] == nil {
 		p.passed = append(p.passed, f.entry)
+		if len(p.passed) > maxDecision {
+			p.passed = slices.Delete(p.passed, 0, maxDecision/2) // their log has to do
+		}
 	}
 	p.failed[key(f.entry)] = cause
 	e.tell(f.entry, Skipped, cause)
 	if e.rooms.Foretell != nil {
 		e.rooms.Foretell(skipOf(f.entry, e.n, cause))
 	}
+	if p == &e.look && e.air == nil && e.n > 0 {
+		e.skips(p, []playlist.Entry{f.entry})
+	}
 }
 
-// skips reports what was passed over on the way to what airs now.
+// skips reports what was passed over on the way to what airs now: of what was
+// planned for a time, and of what nothing follows, each item once.
 func (e *Engine) skips(p *prospect, passed []playlist.Entry) {
 	for _, entry := range passed {
-		cause := p.failed[key(entry)]
+		k := key(entry)
+		airing := k + entry.Planned.String()
+		if e.barren[airing] || e.missed[airing] {
+			continue
+		}
+		told := e.barren
+		if !entry.Planned.IsZero() {
+			told = e.missed
+		}
+		if len(told) >= maxTold {
+			clear(told)
+		}
+		told[airing] = true
+		cause := p.failed[k]
 		if cause == nil {
-			cause = p.doubt[key(entry)]
+			cause = p.doubt[k]
 		}
 		e.rows.report(skipOf(entry, e.n, cause))
 	}

@@ -85,6 +85,7 @@ type Engine struct {
 
 	told        map[string]string // the cause last logged for an item
 	barren      map[string]bool   // what has been reported not to air since nothing does
+	missed      map[string]bool   // what was planned for a time and has been reported not to air
 	banned      map[string]bool   // file versions that crashed a decoder twice
 	rows        rows              // what airs, in pieces that abut
 	last        media.Picture     // the picture on air, for a hold
@@ -132,7 +133,7 @@ func New(cfg Config, rooms Rooms) *Engine {
 		},
 		samples: g.Samples(0),
 		look:    newProspect(), due: newProspect(), cutAt: Never,
-		told: map[string]string{}, barren: map[string]bool{}, banned: map[string]bool{},
+		told: map[string]string{}, barren: map[string]bool{}, missed: map[string]bool{}, banned: map[string]bool{},
 		mail: make(chan func(), 16), beat: make(chan struct{}, 1),
 	}
 	e.ctx, e.stop = context.WithCancel(context.Background())

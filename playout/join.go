@@ -162,6 +162,7 @@ func (e *Engine) putOn(f *feed) {
 	e.lookFrom = e.n + e.breath(f)
 	e.look.forget()
 	clear(e.barren)
+	delete(e.missed, key(f.entry)+f.entry.Planned.String())
 	e.look.retry = 0
 	if len(e.due.failed) > maxChain { // its places are those of what was on air
 		e.due.forget()

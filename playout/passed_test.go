@@ -95,7 +95,7 @@ func TestNothingToPlayIsToldOnce(t *testing.T) {
 	require.Len(t, st.final(), 2)
 	st.scripts["lost"] = script{ticks: 10}
 	st.steps(200)
-	require.Equal(t, Played, st.final()[3].Outcome)
+	require.Equal(t, Played, st.final()[2].Outcome)
 	delete(st.scripts, "lost")
 	st.steps(500)
 	last := st.final()[len(st.final())-2:]
@@ -166,4 +166,49 @@ func TestALoopOfWhichNothingCanPlayGivesTheAirBack(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A start that could not play is tried again as long as its time lasts, and told
+// of once; when its files are back it airs.
+func TestAStartThatCouldNotPlayIsTriedAgain(t *testing.T) {
+	scripts := map[string]script{"a": {ticks: 70}}
+	st := newScheduled(t, scripts, map[string]string{
+		"main.yml": "\na", "n.yml": "at: \"2026-05-04 12:01\", start: hard, until: \"13:00\"\ngone"})
+	st.steps(6000)
+	skipped := 0
+	for _, r := range st.rows {
+		if r.Outcome == Skipped {
+			skipped++
+			require.EqualValues(t, 1500, r.Start)
+		}
+	}
+	require.Equal(t, 1, skipped)
+	require.Greater(t, strings.Count(strings.Join(st.opened, " "), "gone@"), 2)
+	scripts["gone"] = script{ticks: 500}
+	st.steps(1700)
+	require.Positive(t, st.shotOf("gone", 0))
+}
+
+// A media folder that has gone for long fills no memory, and no tick with rows.
+func TestWhatIsPassedOverIsBounded(t *testing.T) {
+	long := list{"a"}
+	for i := range 5000 {
+		long = append(long, fmt.Sprint("gone", i))
+	}
+	st := newStage(t, pal, append(long, "b"), map[string]script{"a": {ticks: 1000}, "b": {ticks: 100}}, "")
+	st.steps(999)
+	require.LessOrEqual(t, len(st.look.passed), maxDecision)
+	st.steps(60)
+	require.Equal(t, []string{"a0-999", "b0-58"}, st.story())
+	require.LessOrEqual(t, len(st.rows), maxDecision+1)
+
+	st = newStage(t, pal, long[1:], map[string]script{}, "")
+	st.steps(400)
+	before := len(st.rows)
+	require.Greater(t, before, 4000, "what should air now is told of now")
+	for _, name := range long {
+		st.scripts[name] = script{ticks: 10}
+	}
+	st.steps(1)
+	require.Less(t, len(st.rows)-before, 50)
 }

@@ -31,6 +31,9 @@ func (s *stage) carry(from *Plans) {
 		}
 		if r.kind == timed {
 			r.end, r.cuts = l.plan.end(r.start)
+			if from != nil {
+				r.pause = 0 // what could not play may be well now
+			}
 		}
 	}
 	s.fresh = nil

@@ -107,3 +107,46 @@ func TestAnItemBeginsAgainAfterWhatAired(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, p.playable(x, Ended, 875, c).From, "also over a restart")
 }
+
+// What could not play is tried again, at a join after a minute, until its time is
+// over; at once where the plans are made anew.
+func TestARunThatCouldNotPlayIsTriedAgain(t *testing.T) {
+	for _, c := range []struct {
+		x, want string
+		again   bool // the plans are made anew
+	}{
+		{`x: x20 | {at: "2026-07-14 20:00", until: "20:03"}`, "20:01:03 x20, 20:01:23 a7", false},
+		{`x: x20 | {at: "2026-07-14 20:00", until: "20:03"} | loop: true`, "20:01:03 x20, 20:01:23 x20", false},
+		{`x: x20 | {at: "2026-07-14 20:00"} | loop: true`, "20:01:03 x20, 20:01:23 x20", false},
+		{`x: x20 | {at: "2026-07-14 20:00"}`, "20:01:03 a7, 20:01:10 a7", false},
+		{`x: x20 | {at: "2026-07-14 20:00", until: "20:01"}`, "20:01:03 a7, 20:01:10 a7", false},
+		{`x: x20 | {at: "2026-07-14 20:00", until: "20:03"}`, "20:00:42 x20, 20:01:02 a7", true},
+	} {
+		gone := true
+		in := Inputs{Base: "main.yml", Grid: pal, Lists: files(t, "main: a7", c.x)}
+		in.Ticks = func(it playlist.Item) int64 {
+			if gone && it.Source == "x20" {
+				return -1
+			}
+			return lengths(pal)(it)
+		}
+		p, _ := New(in)
+		e, left, n, clock := playlist.Entry{}, Ended, int64(0), at(t, "20:00")
+		var missed []Missed
+		var got string
+		for n < seconds(100) {
+			if n > seconds(40) {
+				if gone = false; c.again {
+					p, _ = New(in)
+				}
+			}
+			e = p.playable(e, left, n, clock)
+			missed = append(missed, MissedBy(e)...)
+			slot, _ := p.slot(e, n, n+1, clock)
+			got += ", " + told(p, clock, slot)
+			left, n = slot.Left, slot.End()
+		}
+		require.Contains(t, got, c.want, c.x)
+		require.Len(t, missed, 1)
+	}
+}

@@ -53,9 +53,11 @@ type run struct {
 	end   int64 // see plan.end; of others forever
 	cuts  bool
 	begun bool
-	aired bool // something of it has been on air…
-	lap   bool // …since it last began again
-	laps  int  // how often it has begun again
+	aired bool  // something of it has been on air…
+	lap   bool  // …since it last began again
+	laps  int   // how often it has begun again
+	told  bool  // it is told as missed
+	pause int64 // until then it is not tried again: nothing of it could play
 	position
 }
 
@@ -90,25 +92,6 @@ func (pl *place) run(i int) *run {
 		return &pl.ground
 	}
 	return &pl.runs[i]
-}
-
-// best is the run that has the air if it is decided now. While a taken run is
-// open only hard starts after the take go before it.
-func (pl *place) best() int {
-	best, take := onBase, pl.take()
-	for i := range pl.runs {
-		r := &pl.runs[i]
-		if r.kind != timed || take >= 0 && (!r.list.plan.hard || r.start <= pl.runs[take].start) {
-			continue
-		}
-		if best < 0 || r.goesBefore(&pl.runs[best]) {
-			best = i
-		}
-	}
-	if best < 0 && take >= 0 {
-		return take
-	}
-	return best
 }
 
 func (r *run) goesBefore(o *run) bool {

@@ -44,6 +44,8 @@ type (
 		Begun  bool     `json:"begun,omitempty"`
 		Aired  bool     `json:"aired,omitempty"`
 		Lap    bool     `json:"lap,omitempty"`
+		Told   bool     `json:"told,omitempty"`
+		Pause  int64    `json:"pause,omitempty"`
 		ID     string   `json:"id,omitempty"`
 		Behind []string `json:"behind,omitempty"` // the items that stand behind it
 		Round  int      `json:"round,omitempty"`
@@ -85,7 +87,10 @@ func Save(e playlist.Entry, left int64) ([]byte, error) {
 }
 
 func (r *run) save() savedRun {
-	out := savedRun{Kind: r.kind, File: r.name(), Start: r.start, End: r.end, Begun: r.begun, Aired: r.aired, Lap: r.lap, Round: r.round, Left: r.left}
+	out := savedRun{
+		Kind: r.kind, File: r.name(), Start: r.start, End: r.end, Begun: r.begun, Aired: r.aired, Lap: r.lap, Told: r.told, Pause: r.pause,
+		Round: r.round, Left: r.left,
+	}
 	if r.again {
 		out.Left = 0
 	}
@@ -135,7 +140,7 @@ func Afresh(e playlist.Entry) playlist.Entry {
 	again := *pl
 	anew := func(r run) run {
 		r.position = position{off: -1, saved: &mark{file: r.name()}}
-		r.aired, r.lap, r.laps = false, false, 0
+		r.aired, r.lap, r.told, r.pause, r.laps = false, false, false, 0, 0
 		r.begun = r.kind == base
 		return r
 	}
@@ -171,7 +176,7 @@ func (in *savedPlace) restore() *place {
 func (in *savedRun) restore(k kind) run {
 	r := run{kind: k, start: sane(in.Start), end: in.End, begun: in.Begun || k != timed}
 	r.round, r.left, r.off = max(in.Round, 0), max(in.Left, 0), -1
-	r.aired, r.lap = in.Aired, in.Lap
+	r.aired, r.lap, r.told, r.pause = in.Aired, in.Lap, in.Told, in.Pause
 	r.saved = &mark{in.File, in.ID, in.Behind}
 	if len(in.Files) > 0 {
 		r.visit = &visit{in.Files, max(in.Rest, whole)}

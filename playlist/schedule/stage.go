@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"slices"
+	"time"
 
 	"airloom/playlist"
 )
@@ -92,11 +93,49 @@ func (s *stage) leave(e playlist.Entry, left int64) {
 		}
 	case r.step(), r.kind == base:
 	default:
-		if r.kind == timed && !r.aired {
-			s.miss(r.list, r.start, unplayable)
-		}
-		s.drop(s.air)
+		s.giveUp(s.air, unplayable)
 	}
+}
+
+// retry is how long a run of which nothing could play is left alone.
+const retry = int64(time.Minute)
+
+// giveUp ends a run that has come to its end, or of which nothing can air. Where
+// that is all there was of it, and its time goes on, it is tried again.
+func (s *stage) giveUp(i int, w why) {
+	r := s.run(i)
+	if r.kind == timed && !r.aired && !r.told {
+		s.miss(r.list, r.start, w)
+		r.told = true
+	}
+	if r.kind != timed || r.end <= s.now || !r.list.loops && (r.aired || !r.cuts) {
+		s.drop(i)
+		return
+	}
+	r.position, r.pause = position{}, later(s.now, retry)
+	if s.air == i {
+		s.air = onNone
+	}
+}
+
+// best is the run that has the air if it is decided now. While a taken run is
+// open only hard starts after the take go before it.
+func (s *stage) best() int {
+	best, take := onBase, s.take()
+	for i := range s.runs {
+		r := &s.runs[i]
+		pauses := r.pause > s.now && r.pause <= later(s.now, retry) // and not since before the clock was put back
+		if r.kind != timed || pauses || take >= 0 && (!r.list.plan.hard || r.start <= s.runs[take].start) {
+			continue
+		}
+		if best < 0 || r.goesBefore(&s.runs[best]) {
+			best = i
+		}
+	}
+	if best < 0 && take >= 0 {
+		return take
+	}
+	return best
 }
 
 // due closes the runs whose time has passed, and opens those whose time has come.
@@ -201,16 +240,17 @@ func (s *stage) pick() int {
 		r := s.run(i)
 		begins := !r.begun
 		r.begun = true
-		if s.ready(r) && (!begins || s.join(r)) {
+		switch ready := s.ready(r); {
+		case ready && (!begins || s.join(r)):
 			return i
-		}
-		if i == onBase {
+		case i == onBase:
 			return onNone
-		}
-		if begins {
+		case ready: // it would be over by now
 			s.miss(r.list, r.start, empty)
+			s.drop(i)
+		default:
+			s.giveUp(i, empty)
 		}
-		s.drop(i)
 	}
 }
 
