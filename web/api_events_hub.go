@@ -205,7 +205,7 @@ func (h *hub) first(st control.Status) {
 	h.seen.any, h.seen.alerts, h.seen.rundown = true, alertsOf(st), h.rundownOf(st)
 	if h.lists != nil {
 		snap := h.lists.Snapshot()
-		h.seen.generation, h.seen.lists = snap.Generation, listedOf(snap)
+		h.seen.generation, h.seen.lists = snap.Generation, lister{h.lists}.listedOf(snap)
 	}
 }
 

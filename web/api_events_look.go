@@ -104,7 +104,7 @@ func (h *hub) lookAtLists() {
 	if snap.Generation == h.seen.generation {
 		return
 	}
-	now := listedOf(snap)
+	now := lister{h.lists}.listedOf(snap)
 	e := listsEvent{[]Listed{}, []string{}}
 	for _, f := range snap.Files {
 		if was, ok := h.seen.lists[f.Name]; !ok || was != now[f.Name] {

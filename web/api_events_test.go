@@ -337,6 +337,7 @@ type folder struct {
 }
 
 func (f *folder) Snapshot() *library.Snapshot          { return f.snap.Load() }
+func (f *folder) Base() string                         { return "a.yml" }
 func (f *folder) Options(name string) playlist.Options { return playlist.Options{Name: name} }
 func (f *folder) Length(playlist.Item) (time.Duration, bool, string) {
 	return 0, true, ""

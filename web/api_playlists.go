@@ -24,6 +24,8 @@ type Playlists interface {
 	Versions(ctx context.Context, name string) ([]library.Version, error)
 	VersionText(ctx context.Context, name, id string) ([]byte, error)
 	Restore(ctx context.Context, name, id, ifVersion string) (version string, err error)
+	// Base is the name of the base playlist.
+	Base() string
 	// Options is what a playlist of that name is checked against.
 	Options(name string) playlist.Options
 	// Length is how long an item airs once; 0 while that is not known, or where it
@@ -53,6 +55,7 @@ type Listed struct {
 	Airs     string `json:"airs"`     // the version in use; "": none
 	Title    string `json:"title"`    // of the version in use
 	Items    int    `json:"items"`    // of the version in use
+	Base     bool   `json:"base"`     // it airs whenever nothing else does
 	Schedule string `json:"schedule"` // its cron rule or moment; "": none
 	Start    string `json:"start"`    // hard or soft; "": it has no schedule
 	Errors   int    `json:"errors"`   // of the newest text
@@ -60,33 +63,36 @@ type Listed struct {
 	Settling bool   `json:"settling"` // it has just changed and does not count yet
 }
 
-func listed(f library.File) Listed {
-	l := Listed{Name: f.Name, Version: f.Version, Settling: f.Settling}
+// lister lists playlists.
+type lister struct{ Playlists }
+
+func (l lister) listed(f library.File) Listed {
+	one := Listed{Name: f.Name, Version: f.Version, Settling: f.Settling, Base: f.Name == l.Base()}
 	for _, p := range f.Problems {
 		if p.Severity == document.Error {
-			l.Errors++
+			one.Errors++
 		} else {
-			l.Warnings++
+			one.Warnings++
 		}
 	}
 	if p := f.Playlist; p != nil {
-		l.Airs, l.Title, l.Items = p.Version, p.Name, len(p.Items)
+		one.Airs, one.Title, one.Items = p.Version, p.Name, len(p.Items)
 		if sched := p.Schedule; sched != nil {
-			l.Start = string(sched.Start)
+			one.Start = string(sched.Start)
 			if sched.Cron != nil {
-				l.Schedule = sched.Cron.String()
+				one.Schedule = sched.Cron.String()
 			} else if sched.At != nil {
-				l.Schedule = sched.At.String()
+				one.Schedule = sched.At.String()
 			}
 		}
 	}
-	return l
+	return one
 }
 
-func listedOf(snap *library.Snapshot) map[string]Listed {
+func (l lister) listedOf(snap *library.Snapshot) map[string]Listed {
 	m := make(map[string]Listed, len(snap.Files))
 	for _, f := range snap.Files {
-		m[f.Name] = listed(f)
+		m[f.Name] = l.listed(f)
 	}
 	return m
 }
@@ -96,7 +102,7 @@ func (s *Server) playlists(c *gin.Context) {
 	snap := s.cfg.Lists.Snapshot()
 	all := make([]Listed, 0, len(snap.Files))
 	for _, f := range snap.Files {
-		all = append(all, listed(f))
+		all = append(all, lister{s.cfg.Lists}.listed(f))
 	}
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, gin.H{"playlists": all, "problems": problemsOf(snap.Problems, nil)})

@@ -25,6 +25,8 @@ func options() playlist.Options {
 	return playlist.Options{Root: "/media", Schemes: []string{"rtsp", "https"}}
 }
 
+func (l lists) Base() string { return "main.yml" }
+
 func (l lists) Options(name string) playlist.Options {
 	o := options()
 	o.Name = name
@@ -97,6 +99,7 @@ func TestPlaylistsAreListed(t *testing.T) {
 	require.Equal(t, "main.yml", got[0].Name)
 	require.Equal(t, "Main", got[0].Title)
 	require.Equal(t, 4, got[0].Items)
+	require.True(t, got[0].Base)
 	require.Equal(t, got[0].Version, got[0].Airs)
 	require.Equal(t, Listed{Name: "shows/news.yml", Version: got[1].Version, Airs: got[1].Version, Title: "news", Items: 1, Schedule: "0 20 * * *", Start: "hard"}, got[1])
 }

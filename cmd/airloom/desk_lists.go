@@ -48,6 +48,9 @@ func (l deskLists) Restore(ctx context.Context, name, id, ifVersion string) (str
 	return version, l.planned(ctx, err)
 }
 
+// Base is the name of the base playlist.
+func (l deskLists) Base() string { return baseName(l.plan.cfg) }
+
 // Options is what a playlist of that name is checked against.
 func (l deskLists) Options(name string) playlist.Options {
 	o := libraryOptions(l.plan.cfg)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 	"time"
 
@@ -48,31 +47,18 @@ func entryOf(grid timeline.Grid, at func(int64) time.Time, e playlist.Entry, sta
 
 const milliseconds = web.Millis
 
-// writeArray writes values as a JSON array, one a line, as they come.
+// writeArray writes values as a JSON array, as the API does.
 type writeArray struct {
-	w     io.Writer
-	count int
+	w    io.Writer
+	list web.Array
 }
 
 func (a *writeArray) add(v any) error {
-	line, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	lead := ",\n "
-	if a.count == 0 {
-		lead = "[\n "
-	}
-	a.count++
-	_, err = a.w.Write(append([]byte(lead), line...))
-	return err
+	a.list.W = a.w
+	return a.list.Add(v)
 }
 
 func (a *writeArray) end() error {
-	text := "\n]"
-	if a.count == 0 {
-		text = "[]"
-	}
-	_, err := io.WriteString(a.w, text)
-	return err
+	a.list.W = a.w
+	return a.list.End()
 }
