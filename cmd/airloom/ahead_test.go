@@ -224,6 +224,19 @@ func TestRehearsalFinds(t *testing.T) {
 	require.Regexp(t, "^playlists/main.yml:1:", r.Problems[0], "it can be opened")
 	require.False(t, r.OK)
 
+	require.NoError(t, os.RemoveAll(filepath.Join(a.dir, "playlists")))
+	a.put(t, "playlists/main.yml", "items: [{source: plain1.mp4}, {sauce: x}]\n")
+	r = a.rehearse(t, 1, "--for", "1m")
+	require.Len(t, r.Problems, 1, "that there is no base follows from it")
+	require.NoError(t, os.Remove(filepath.Join(a.dir, "playlists", "main.yml")))
+	r = a.rehearse(t, 1, "--for", "1m")
+	require.Len(t, r.Problems, 1)
+	require.Regexp(t, "^airloom.yml:[0-9]+:[0-9]+: playlists.base: there is no playlists/main.yml", r.Problems[0])
+	require.NoError(t, os.RemoveAll(filepath.Join(a.dir, "playlists")))
+	r = a.rehearse(t, 1, "--for", "1m")
+	require.Len(t, r.Problems, 1)
+	require.Regexp(t, "/playlists:1:1: the folder of playlists cannot be read: there is no such", r.Problems[0])
+
 	_, told, code := a.run(t, "rehearse", "--inject", "boom")
 	require.Equal(t, 2, code, told)
 	_, told, code = a.run(t, "schedule", "--from", "soon")
@@ -259,4 +272,25 @@ func TestScheduleGoesOn(t *testing.T) {
 	require.Greater(t, left, 1.0)
 	require.InDelta(t, left+60, into("--from", "+1m"), 5)
 	require.Zero(t, into("--from", "-1h"), "nobody knows where it stood then: the plan begins")
+}
+
+// What nobody can look at lasts as long as another player's list says, in the
+// rehearsal as in the schedule.
+func TestPromisedLengthsAreRehearsed(t *testing.T) {
+	a := newAhead(t, airtest.Plain1)
+	a.put(t, "playlists/main.yml", "items: [{playlist: day.json}]\n")
+	a.put(t, "playlists/day.json", `{"program": [
+  {"in": 0, "out": 30, "duration": 30, "source": "http://airloom.invalid/a.mp4"},
+  {"in": 5, "out": 20, "duration": 40, "source": "http://airloom.invalid/a.mp4"}]}`)
+	out, told, code := a.run(t, "schedule", "--json", "--for", "2m", "--from", "2030-01-01")
+	require.Zero(t, code, told)
+	var planned []plannedEntry
+	require.NoError(t, json.Unmarshal([]byte(out), &planned))
+	require.Len(t, planned, 5)
+	rehearsed := a.rehearse(t, 0, "--for", "2m", "--from", "2030-01-01")
+	require.Len(t, rehearsed.Entries, len(planned))
+	for i, e := range rehearsed.Entries {
+		require.Equal(t, planned[i].Ticks, e.Ticks, i)
+		require.Equal(t, planned[i].ID, e.ID, i)
+	}
 }

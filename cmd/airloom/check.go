@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -211,12 +210,8 @@ func checkFolder(ctx context.Context, cfg *configs.Config) (files int, problems 
 // together is what only shows when playlists are seen together. That the base is
 // not there, or has mistakes, is told already.
 func together(cfg *configs.Config, lists []*playlist.Playlist) playlist.Problems {
-	base := baseName(cfg)
-	if !slices.ContainsFunc(lists, func(l *playlist.Playlist) bool { return l.File == base }) {
-		lists = append(slices.Clip(lists), &playlist.Playlist{File: base})
-	}
 	_, problems := schedule.New(schedule.Inputs{
-		Base: base, Lists: lists, Zone: cfg.Channel.Location(), Grid: timeline.Of(houseOf(cfg)),
+		Base: baseName(cfg), Lists: withSomeBase(cfg, lists), Zone: cfg.Channel.Location(), Grid: timeline.Of(houseOf(cfg)),
 		Folder: func(playlist.Folder) []schedule.File { return nil }, Ticks: func(playlist.Item) int64 { return 0 },
 	})
 	return problems

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,7 @@ type outlook struct {
 	prober   *probe.Prober
 	plans    *schedule.Plans
 	problems playlist.Problems // of the playlists
+	promised map[promise]time.Duration
 
 	// What is looked at: from tick 0, due at from, up to tick end. After is on
 	// air then and is left at its tick left, or stays there where on is set; zero:
@@ -85,10 +87,13 @@ func lookAhead(cmd *cobra.Command) (*outlook, error) {
 
 // plan makes the plans of the playlists' folder.
 func (o *outlook) plan(ctx context.Context, told io.Writer) error {
-	lists, problems, err := readPlaylists(ctx, o.cfg)
+	snap, err := readFolder(ctx, o.cfg)
 	if err != nil {
 		return err
 	}
+	problems := append(opened(o.cfg, snap.All()), lacksBase(o.cfg, snap)...)
+	lists := withSomeBase(o.cfg, snap.Playlists())
+	o.promised = promises(lists)
 	var items []playlist.Item
 	for _, l := range lists {
 		items = append(items, l.Items...)
@@ -109,21 +114,59 @@ func (o *outlook) plan(ctx context.Context, told io.Writer) error {
 	}
 	o.plans, o.problems = schedule.New(schedule.Inputs{
 		Base: baseName(o.cfg), Lists: lists, Zone: o.zone, Grid: o.grid, Seed: saved.Seed,
-		Folder: o.prober.Folder, Ticks: lengths(o.cfg, o.prober), Fillers: fillersOf(o.cfg, o.prober.Folder),
+		Folder: o.prober.Folder, Ticks: o.length, Fillers: fillersOf(o.cfg, o.prober.Folder),
 	})
-	o.problems = append(problems, o.problems...)
+	o.problems = append(problems, opened(o.cfg, o.problems)...)
 	o.problems.Sort()
-	o.problems = opened(o.cfg, o.problems)
 	return nil
 }
 
-// readPlaylists reads the whole folder as it is now.
-func readPlaylists(ctx context.Context, cfg *configs.Config) ([]*playlist.Playlist, playlist.Problems, error) {
-	snap, err := readFolder(ctx, cfg)
-	if err != nil {
-		return nil, nil, err
+// promise is what tells one piece of a source from another.
+type promise struct {
+	source  string
+	in, out time.Duration
+}
+
+// promises are the lengths that playlists promise. A rehearsed clip knows what is
+// opened for it, but no playlist.
+func promises(lists []*playlist.Playlist) map[promise]time.Duration {
+	all := map[promise]time.Duration{}
+	for _, l := range lists {
+		for _, it := range l.Items {
+			if it.Length > 0 {
+				all[promise{it.Source, it.In, it.Out}] = it.Length
+			}
+		}
 	}
-	return snap.Playlists(), snap.All(), nil
+	return all
+}
+
+// length is an item's, for the schedule and the rehearsal alike.
+func (o *outlook) length(it playlist.Item) int64 {
+	if it.Length == 0 {
+		it.Length = o.promised[promise{it.Source, it.In, it.Out}]
+	}
+	return lengths(o.cfg, o.prober)(it)
+}
+
+// lacksBase tells that the base playlist is not there, unless something else told
+// of it, or of the whole folder, says why.
+func lacksBase(cfg *configs.Config, snap *library.Snapshot) (problems playlist.Problems) {
+	name := baseName(cfg)
+	if _, ok := snap.File(name); ok || slices.ContainsFunc(snap.Problems, func(p playlist.Problem) bool { return p.File == cfg.Playlists.Watch }) {
+		return nil
+	}
+	problems.Errorf(cfg.Pos("playlists.base"), "playlists.base: there is no %s: nothing airs when nothing else is scheduled. Put the file there, or name another one", displayed(cfg.BasePath()))
+	return problems
+}
+
+// withSomeBase adds an empty base playlist where there is none, which has been told.
+func withSomeBase(cfg *configs.Config, lists []*playlist.Playlist) []*playlist.Playlist {
+	name := baseName(cfg)
+	if slices.ContainsFunc(lists, func(l *playlist.Playlist) bool { return l.File == name }) {
+		return lists
+	}
+	return append(slices.Clip(lists), &playlist.Playlist{File: name})
 }
 
 // readFolder is the playlists' folder as it is now.
@@ -162,13 +205,23 @@ func libraryOptions(cfg *configs.Config) playlist.Options {
 func (o *outlook) stand(ctx context.Context, fromNow bool) error {
 	saved, alive, err := asrun.Peek(ctx, o.cfg.State.Dir)
 	resume := o.cfg.State.Resume
-	if err != nil || len(saved.Playhead.Place) == 0 || !alive && resume == "start" {
+	if err != nil || len(saved.Playhead.Place) == 0 {
 		return nil // that it cannot be read has been told
+	}
+	e, left, err := schedule.Restore(saved.Playhead.Place)
+	if err != nil {
+		return nil // the channel would begin anew, and so does this
 	}
 	zero := saved.Playhead.At
 	now := time.Now().In(o.zone)
 	if !alive && resume != "clock" {
 		zero = now // where it would go on if it were started now
+	}
+	if !alive && resume == "start" {
+		if fromNow || !o.from.Before(now) {
+			o.after, o.left = schedule.Afresh(e), schedule.Ended
+		}
+		return nil
 	}
 	if fromNow {
 		if o.from = now; zero.After(now) {
@@ -186,10 +239,6 @@ func (o *outlook) stand(ctx context.Context, fromNow bool) error {
 			tick++
 		}
 		o.from = zero.Add(o.grid.Due(tick)).In(o.zone)
-	}
-	e, left, err := schedule.Restore(saved.Playhead.Place)
-	if err != nil {
-		return nil // the channel would begin anew, and so does this
 	}
 	o.after, o.left = o.plans.Advance(ctx, e, left, schedule.Clock{Zero: zero}, 0, tick)
 	o.on = alive

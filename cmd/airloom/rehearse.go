@@ -70,7 +70,7 @@ func (o *outlook) rehearse(ctx context.Context, faults []rehearse.Fault, row fun
 	options := rehearse.Options{
 		House: houseOf(o.cfg), HoldMax: o.cfg.Fallback.HoldMax, StallMax: o.cfg.Fallback.StallMax,
 		Plans: o.plans, From: o.from, For: o.grid.Duration(o.end), After: o.after, Left: o.left, On: o.on,
-		Ticks: lengths(o.cfg, o.prober), Why: o.prober.Why, Faults: faults, Aired: row, Progress: bar.at,
+		Ticks: o.length, Why: o.prober.Why, Faults: faults, Aired: row, Progress: bar.at,
 	}
 	if f := o.cfg.Fallback.Filler; f != "" {
 		filler := fillerOf(f)

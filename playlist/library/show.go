@@ -25,6 +25,9 @@ func (r *run) troubles() playlist.Problems {
 		ps = append(ps, p)
 	}
 	kept := "; the playlists read before stay"
+	if len(r.entries) == 0 {
+		kept = ""
+	}
 	switch {
 	case r.hung:
 		ps = append(ps, problem(r.config.Dir, "the folder of playlists does not answer%s: look after its disk or server", kept))
