@@ -169,11 +169,12 @@ func withSomeBase(cfg *configs.Config, lists []*playlist.Playlist) []*playlist.P
 	return append(slices.Clip(lists), &playlist.Playlist{File: name})
 }
 
-// readFolder is the playlists' folder as it is now.
+// readFolder is the playlists' folder as it is now. It leaves nothing there: who
+// looks may be another than whom the channel runs as.
 func readFolder(ctx context.Context, cfg *configs.Config) (*library.Snapshot, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := library.New(library.Config{Dir: cfg.Playlists.Watch, Options: libraryOptions(cfg)})
+	l := library.New(library.Config{Dir: cfg.Playlists.Watch, Options: libraryOptions(cfg), Keep: -1})
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

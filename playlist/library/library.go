@@ -34,7 +34,7 @@ type Config struct {
 	Dir      string           // the folder
 	Settle   time.Duration    // how long a file must hold still to count; default 2 s
 	Rescan   time.Duration    // how often all is looked through, told or not; default 60 s
-	Keep     int              // how many old versions of a file are kept; default 10
+	Keep     int              // how many old versions of a file are kept; default 10; -1: the folder is only looked at
 	Options  playlist.Options // what playlists are checked against
 	Log      *slog.Logger     // default: silence
 	patience time.Duration    // how long a file may stay open for writing, beyond settling
@@ -118,7 +118,7 @@ func New(c Config) *Library {
 	if dir, err := filepath.Abs(c.Dir); err == nil {
 		c.Dir = dir
 	}
-	if c.Keep <= 0 {
+	if c.Keep == 0 {
 		c.Keep = 10
 	}
 	if c.Log == nil {

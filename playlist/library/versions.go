@@ -44,7 +44,7 @@ func (l *Library) Versions(ctx context.Context, name string) (all []Version, err
 			return err
 		}
 		all = slices.DeleteFunc(l.kept(root, name), func(v Version) bool { return v.Version == now })
-		all = all[:min(len(all), l.config.Keep)]
+		all = all[:min(len(all), max(l.config.Keep, 0))]
 		return nil
 	})
 	return all, err
@@ -127,7 +127,7 @@ func (l *Library) old(root *os.Root, name, id string) ([]byte, error) {
 // keepQuietly keeps a text that was read. What fails here is only missed when
 // somebody looks for it.
 func (l *Library) keepQuietly(root *os.Root, name string, data []byte, st fs.FileInfo) {
-	if len(data) > maxKept {
+	if len(data) > maxKept || l.config.Keep < 0 {
 		return
 	}
 	if err := l.keep(root, name, data, st, false); err != nil {
@@ -161,7 +161,7 @@ func (l *Library) keep(root *os.Root, name string, data []byte, st fs.FileInfo, 
 	}
 	_ = root.Chtimes(as, time.Time{}, st.ModTime())
 	// One more than is shown: the latest is usually the one in its place.
-	for _, v := range before[min(len(before), l.config.Keep):] {
+	for _, v := range before[min(len(before), max(l.config.Keep, 0)):] {
 		_ = root.Remove(path.Join(dir, v.ID)) // the next one removes it
 	}
 	return nil
