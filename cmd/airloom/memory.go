@@ -66,6 +66,9 @@ func (m *memory) resume(ctx context.Context, saved asrun.Saved, how string, plan
 		ctx, cancel := context.WithTimeout(ctx, answersWithin)
 		defer cancel()
 		e, left = plans.Advance(ctx, e, left, schedule.Clock{Zero: saved.Playhead.At}, 0, m.grid.TickAt(gone))
+		if ctx.Err() != nil {
+			m.log.Warn("where the channel would be by now takes too long to find out: it goes on from as far as that came", "off for", gone.Round(time.Second))
+		}
 	}
 	if place, err := schedule.Save(e, left); err == nil {
 		m.stands(place) // and if it ends before anything has aired, it stood there

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"testing"
 	"time"
@@ -64,4 +65,20 @@ func TestWhatHasAiredWholeIsNotedAsOver(t *testing.T) {
 		require.Equal(t, "a", e.Item.ID)
 		require.Equal(t, c.left, left, "%+v", c)
 	}
+}
+
+// Where the time does not suffice to find out where the channel would be, that is said.
+func TestHalfAWayIsTold(t *testing.T) {
+	place, err := schedule.Save(playlist.Entry{Item: playlist.Item{ID: "a", Source: "a.mp4"}}, 30)
+	require.NoError(t, err)
+	var log lockedBuffer
+	m := remembering(t, standing{ticks: 40})
+	m.log = slog.New(slog.NewTextHandler(&log, nil))
+	saved := asrun.Saved{Playhead: asrun.Playhead{Place: place, Tick: 100, At: time.Now().Add(-24 * time.Hour)}}
+	m.resume(t.Context(), saved, "clock", m.rundown.Plans(), time.Now())
+	require.NotContains(t, log.String(), "level=WARN")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	m.resume(ctx, saved, "clock", m.rundown.Plans(), time.Now())
+	require.Contains(t, log.String(), "takes too long")
 }
