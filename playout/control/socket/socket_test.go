@@ -108,7 +108,7 @@ func TestARefusalSaysWhy(t *testing.T) {
 	folder, _, _ := open(t)
 	for command, want := range map[string]Reply{
 		Skip:   {Code: control.Refused, Error: "no item is on air to skip"},
-		Take:   {Code: control.Unknown, Error: "there is no playlist old.yml: there are news.yml"},
+		Take:   {Code: control.Unknown, Error: "there is no playlist old.yml: choose from news.yml"},
 		Slate:  {Code: control.Invalid, Error: "slate needs on: true or false"},
 		"vote": {Code: control.Invalid, Error: `there is no command "vote"`},
 	} {
