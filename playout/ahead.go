@@ -252,7 +252,7 @@ func (e *Engine) passOver(p *prospect, f *feed, cause error) {
 	if e.rooms.Foretell != nil {
 		e.rooms.Foretell(skipOf(f.entry, e.n, cause))
 	}
-	if p == &e.look && e.air == nil && e.n > 0 {
+	if p == &e.look && e.air == nil {
 		e.skips(p, []playlist.Entry{f.entry})
 	}
 }

@@ -226,7 +226,7 @@ func (e *Engine) review() {
 // is not known when the item on air ends.
 func (e *Engine) everySecond() {
 	switch {
-	case e.n > e.cutAt:
+	case e.n > e.cutAt && (e.air != nil || e.due.feed != nil):
 		e.again(&e.due)
 	case e.air == nil:
 		if e.n > 0 {

@@ -212,3 +212,16 @@ func TestWhatIsPassedOverIsBounded(t *testing.T) {
 	st.steps(1)
 	require.Less(t, len(st.rows)-before, 50)
 }
+
+// An item ends a moment before its playlist's time does, and nothing follows: the next
+// start is on its tick all the same.
+func TestAStartAfterNothingIsOnItsTick(t *testing.T) {
+	scripts := map[string]script{"a": {ticks: 240}, "news": {ticks: 200}}
+	st := newScheduled(t, scripts, map[string]string{
+		"main.yml": "\ngone", "p.yml": "cron: \"1-59 * * * *\", start: hard, duration: 10s\na",
+		"news.yml": "at: \"2026-05-04 12:01:44\", start: hard\nnews"})
+	st.rooms.Rundown.(*schedule.Rundown).SetClock(schedule.Clock{Zero: noon.Add(300 * time.Millisecond)})
+	st.Refresh()
+	st.steps(2700)
+	require.EqualValues(t, 2593, st.shotOf("news", 0))
+}
