@@ -175,7 +175,8 @@ func (l list) Next(e playlist.Entry, _, _ int64) playlist.Entry {
 	}
 	return l.entry((e.Index + 1) % len(l))
 }
-func (l list) Cut(playlist.Entry, int64) int64 { return Never }
+func (l list) Cut(playlist.Entry, int64) int64                 { return Never }
+func (l list) Ends(playlist.Entry, playlist.Entry, int64) bool { return false }
 
 // repeats is a rundown whose items each air a number of times in a row.
 type repeats struct {

@@ -24,6 +24,8 @@ func (a asked) Cut(e playlist.Entry, n int64) int64 {
 	return a.cut(e, n)
 }
 
+func (a asked) Ends(playlist.Entry, playlist.Entry, int64) bool { return false }
+
 // newAsked is a stage with such a rundown.
 func newAsked(t tester, r asked, scripts map[string]script) *stage {
 	st := newStage(t, pal, list{}, scripts, "")

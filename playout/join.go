@@ -74,7 +74,7 @@ func (e *Engine) cutIn() {
 	next, passed := e.decide(&e.due, on, left)
 	switch {
 	case next.Item.ID == "": // its time ended, and there is nothing to follow
-		e.leave(Cut, cutBy(e.on, next))
+		e.leave(Cut, e.cutBy(next))
 		e.skips(&e.due, passed)
 		e.due.forget()
 		e.consult()
@@ -92,7 +92,7 @@ func (e *Engine) cutIn() {
 			return
 		}
 	}
-	e.leave(Cut, cutBy(e.on, f.entry))
+	e.leave(Cut, e.cutBy(f.entry))
 	e.skips(&e.due, passed)
 	e.due.forget()
 	e.due.feed = nil
@@ -127,10 +127,11 @@ func (e *Engine) askCut(n int64) {
 	e.cutAt = e.rooms.Rundown.Cut(on, n)
 }
 
-// cutBy says why an item was taken off: what began, or that its own time was over.
-func cutBy(on, next playlist.Entry) Reason {
-	began := !next.Planned.IsZero() && (next.Planned.After(on.Planned) || next.Index == 0 && next.From == 0)
-	if began && next.Mode != playlist.ModeSlate {
+// cutBy says why the item on air is taken off: what began, or that its own time
+// was over.
+func (e *Engine) cutBy(next playlist.Entry) Reason {
+	began := !next.Planned.IsZero() && (next.Planned.After(e.on.Planned) || next.Index == 0 && next.From == 0)
+	if began && next.Mode != playlist.ModeSlate && !e.rooms.Rundown.Ends(e.on, next, e.cutAt) {
 		return Reason(next.Planned.Format(time.TimeOnly) + " " + next.Playlist + " began")
 	}
 	return Reason("its time ended")

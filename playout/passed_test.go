@@ -225,3 +225,21 @@ func TestAStartAfterNothingIsOnItsTick(t *testing.T) {
 	st.steps(2700)
 	require.EqualValues(t, 2593, st.shotOf("news", 0))
 }
+
+// What ends by its own time says so, also where a start has waited for that.
+func TestTheCauseOfACut(t *testing.T) {
+	scripts := map[string]script{"a": {ticks: 9000}, "h": {ticks: 9000}, "m": {ticks: 100}}
+	for next, want := range map[string]string{
+		`at: "2026-05-04 12:01:05", start: soft, priority: -1`: "its time ended",       // it has waited
+		`at: "2026-05-04 12:01:10", start: hard`:               "12:01:10 m.yml began", // one after the other
+		`at: "2026-05-04 12:01:06", start: hard`:               "12:01:06 m.yml began", // it is better
+		`at: "2026-05-04 12:30", start: hard`:                  "its time ended",       // it is not there
+	} {
+		st := newScheduled(t, scripts, map[string]string{
+			"main.yml": "\na", "h.yml": "at: \"2026-05-04 12:01\", start: hard, duration: 10s\nh", "m.yml": next + "\nm"})
+		st.steps(2000)
+		rows := st.final()
+		require.Equal(t, "h", rows[1].Entry.Item.Source)
+		require.Equal(t, Reason(want), rows[1].Cause, next)
+	}
+}

@@ -113,3 +113,5 @@ func (p *plan) Cut(e playlist.Entry, n int64) int64 {
 	}
 	return cut
 }
+
+func (p *plan) Ends(playlist.Entry, playlist.Entry, int64) bool { return false }

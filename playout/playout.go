@@ -64,6 +64,9 @@ type Rundown interface {
 	// when none is in sight. What airs then is Next(e, left, cut). The zero Entry
 	// is nothing on air.
 	Cut(e playlist.Entry, n int64) int64
+	// Ends reports that what takes e off the air at tick n is the end of its own
+	// playlist's time, and not the start of next, which follows.
+	Ends(e, next playlist.Entry, n int64) bool
 }
 
 // Ended is the place of an item that is over: nothing of it is left to air.

@@ -68,6 +68,11 @@ func (r *Rundown) Next(e playlist.Entry, left, n int64) playlist.Entry {
 // Cut is [Plans.Cut] as things stand.
 func (r *Rundown) Cut(e playlist.Entry, n int64) int64 { return r.Plans().Cut(e, n, r.Clock()) }
 
+// Ends is [Plans.Ends] as things stand.
+func (r *Rundown) Ends(e, next playlist.Entry, n int64) bool {
+	return r.Plans().Ends(e, next, n, r.Clock())
+}
+
 // Walk is [Plans.Walk] as things stand.
 func (r *Rundown) Walk(ctx context.Context, e playlist.Entry, left, n, end int64) iter.Seq[Slot] {
 	return r.Plans().Walk(ctx, e, left, n, end, r.Clock())

@@ -93,6 +93,17 @@ func (p *Plans) Cut(e playlist.Entry, n int64, c Clock) int64 {
 	return x
 }
 
+// Ends says that what takes e off the air at tick n is the end of its own
+// playlist's time, and not the start of next: that has waited.
+func (p *Plans) Ends(e, next playlist.Entry, n int64, c Clock) bool {
+	s := p.stage(e, n, c)
+	if s.air < 0 || !s.runs[s.air].cuts {
+		return false
+	}
+	end := p.tick(s.runs[s.air].end, c)
+	return end <= n && (next.Planned.IsZero() || p.tick(nanos(next.Planned), c) != end)
+}
+
 // The times of day inside this package are nanoseconds since 1970 in UTC.
 const (
 	forever = 1<<63 - 1 // a time that never comes
