@@ -84,6 +84,10 @@ func (e *Engine) cutIn() {
 		e.stays(next)
 		return
 	case f == nil:
+		if r := e.due.retry; r > 0 && r >= e.n && e.rooms.Rundown.Ends(e.on, playlist.Entry{}, e.cutAt) {
+			e.leave(Cut, e.cutBy(playlist.Entry{})) // its time is over, and nothing that follows can play
+			e.consult()
+		}
 		return
 	case same(next, f.entry):
 		f.adopt(next)

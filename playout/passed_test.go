@@ -243,3 +243,20 @@ func TestTheCauseOfACut(t *testing.T) {
 		require.Equal(t, Reason(want), rows[1].Cause, next)
 	}
 }
+
+// A playlist's time ends though nothing that follows can play, as the plan says.
+func TestAPlaylistsTimeEndsWithNothingToFollow(t *testing.T) {
+	for _, main := range []string{"gone", "gone lost"} {
+		st := newScheduled(t, map[string]script{"h": {ticks: 9000}}, map[string]string{
+			"main.yml": "\n" + main, "h.yml": "at: \"2026-05-04 12:01\", start: hard, duration: 31s\nh"})
+		st.steps(2500)
+		rows := st.final()
+		var h Row
+		for _, r := range rows {
+			if r.Entry.Item.Source == "h" {
+				h = r
+			}
+		}
+		require.Equal(t, Row{Entry: h.Entry, Start: 1500, Ticks: 775, Outcome: Cut, Cause: Reason("its time ended"), Final: true}, h)
+	}
+}
