@@ -40,9 +40,9 @@ func TestPlan04Flood(t *testing.T) {
 	most := before
 	watch := func() string { most = max(most, ch.Usage().RootRSS); return ended(ch) }
 
-	// Both are half there when they could air: the one at its time, which has passed
+	// Both are half there when they could air: the one at its time, which is over
 	// when it is whole, the other at the join.
-	slow := f.slowly("slow.yml", fmt.Sprintf("schedule: {at: %q}\nitems:\n  - {source: plain2.mp4}\n%s  - {source: plain3.mp4}\n", moment(at(4)), more(9)))
+	slow := f.slowly("slow.yml", fmt.Sprintf("schedule: {at: %q, duration: 3s}\nitems:\n  - {source: plain2.mp4}\n%s  - {source: plain3.mp4}\n", moment(at(4)), more(9)))
 	half := f.slowly("main.yml", "items:\n  - {source: plain1.mp4}\n"+more(4)+"  - {source: long1.mp4}\n  - {source: long2.mp4}\n")
 	f.burst(1000, zero.Add(time.Hour), plan(fmt.Sprintf("at: %q", moment(at(5))), second1))
 	f.bad()
