@@ -264,6 +264,7 @@ func (c *channel) watchdog(ctx context.Context) error {
 		}
 		if !ready {
 			ready = true
+			worker.Trim()
 			_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
 		}
 		if interval > 0 && time.Since(fed) > interval/4 {
