@@ -17,6 +17,7 @@ import (
 	"airloom/configs"
 	"airloom/playlist"
 	"airloom/playout/asrun"
+	"airloom/playout/timeline"
 	"airloom/web"
 )
 
@@ -62,7 +63,9 @@ func runAsrun(cmd *cobra.Command, _ []string) error {
 		return usageError{fmt.Errorf("--from (%s) is not before --to (%s): a time alone is today's, write \"yesterday 20:00\" for another day",
 			from.Format(time.DateTime), to.Format(time.DateTime))}
 	}
-	write := asrunTable
+	write := func(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Location) error {
+		return asrunTable(out, rows, zone, timeline.Of(houseOf(cfg)))
+	}
 	asJSON, _ := cmd.Flags().GetBool("json")
 	asCSV, _ := cmd.Flags().GetBool("csv")
 	switch {
@@ -164,7 +167,7 @@ func airedRows(rows iter.Seq2[asrun.Row, error], zone *time.Location) iter.Seq2[
 }
 
 // asrunTable is for people: at most 100 characters wide, a line for each day.
-func asrunTable(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Location) error {
+func asrunTable(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Location, grid timeline.Grid) error {
 	line := func(start, length, outcome, mode, list, title string) {
 		text := fmt.Sprintf("%-8s  %11s  %-11s  %-6s  %-18s  %s", start, length, outcome, mode, cutTo(list, 18), cutTo(title, 36))
 		fmt.Fprintln(out, strings.TrimRight(text, " "))
@@ -182,7 +185,7 @@ func asrunTable(out io.Writer, rows iter.Seq2[asrun.Row, error], zone *time.Loca
 			fmt.Fprintln(out, d)
 			day = d
 		}
-		line(start.Format(time.TimeOnly), lengthOf(r), outcomeOf(r), r.Mode, printable(r.Playlist), titleOf(r))
+		line(start.Format(time.TimeOnly), lengthOf(r, grid), outcomeOf(r), r.Mode, printable(r.Playlist), titleOf(r))
 		if r.Cause != "" {
 			for _, line := range wrapTo(printable(r.Cause), 90) {
 				fmt.Fprintf(out, "%10s%s\n", "", line)
@@ -213,12 +216,17 @@ func printable(text string) string {
 	}, text)
 }
 
-// lengthOf is how long a row lasted; "-" for what did not air.
-func lengthOf(r asrun.Row) string {
-	d := r.End.Sub(r.Start).Round(100 * time.Millisecond)
-	if r.Ticks == 0 && r.Outcome != asrun.Off {
+// lengthOf is how long a row lasted, by its ticks: the clock may have been stepped
+// in between. "-" for what did not air.
+func lengthOf(r asrun.Row, grid timeline.Grid) string {
+	d := grid.Duration(r.Ticks)
+	switch {
+	case r.Outcome == asrun.Off:
+		d = max(0, r.End.Sub(r.Start))
+	case r.Ticks == 0:
 		return "-"
 	}
+	d = d.Round(100 * time.Millisecond)
 	return fmt.Sprintf("%02d:%02d:%04.1f", int(d.Hours()), int(d.Minutes())%60, (d % time.Minute).Seconds())
 }
 

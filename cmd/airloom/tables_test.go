@@ -44,7 +44,7 @@ func TestTablesTellTheDoubledHourApart(t *testing.T) {
 				return
 			}
 		}
-	}, o.zone))
+	}, o.zone, o.grid))
 	shape := func(text string) (shape []string) {
 		for line := range strings.Lines(text) {
 			for _, word := range strings.Fields(line) {
@@ -59,6 +59,17 @@ func TestTablesTellTheDoubledHourApart(t *testing.T) {
 	want := []string{"(CEST)", "02:30:00", "(CET)", "02:00:00", "02:30:00"}
 	require.Equal(t, want, shape(planned.String()), planned.String())
 	require.Equal(t, want, shape(did.String()), did.String())
+}
+
+// What aired while the clock was stepped lasted as long as its ticks.
+func TestLengthsOfWhatAiredAreItsTicks(t *testing.T) {
+	o := outlookFrom(t, time.Date(2026, 11, 21, 19, 0, 0, 0, time.UTC))
+	row := asrun.Row{Start: o.at(0), End: o.at(75).Add(-30 * time.Second), Ticks: 75, Outcome: "played"}
+	require.Equal(t, "00:00:03.0", lengthOf(row, o.grid))
+	off := asrun.Row{Start: o.at(0), End: o.at(0).Add(90 * time.Second), Outcome: asrun.Off}
+	require.Equal(t, "00:01:30.0", lengthOf(off, o.grid))
+	off.End = o.at(0).Add(-time.Second)
+	require.Equal(t, "00:00:00.0", lengthOf(off, o.grid))
 }
 
 // A gap that a start leaves is another one than one for want of a programme.
