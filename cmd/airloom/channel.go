@@ -249,6 +249,10 @@ func (c *channel) reap(ctx context.Context) error {
 	}
 }
 
+// settled is when a channel has started in all its parts: what memory only the
+// start needed is given back then.
+const settled = 10 * time.Second
+
 // watchdog tells systemd that the channel is up, and that it is alive: only when
 // ticks flow, so that an engine that hangs is restarted.
 func (c *channel) watchdog(ctx context.Context) error {
@@ -264,7 +268,7 @@ func (c *channel) watchdog(ctx context.Context) error {
 		}
 		if !ready {
 			ready = true
-			worker.Trim()
+			time.AfterFunc(settled, worker.Trim)
 			_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
 		}
 		if interval > 0 && time.Since(fed) > interval/4 {

@@ -96,6 +96,11 @@ type childSide struct {
 	head    [headSize]byte
 }
 
+// opened is after how many ticks a clip has everything at hand that reading it
+// takes: what of the program only the start and the opening needed is given back.
+// Measured at 720p: 9 MB and more over the keeper and two workers, for 0.6 ms each.
+const opened = 3
+
 // serve answers the request and reads the clip into the slots it is granted. An
 // error of the clip's crosses to the keeper; what it returns is trouble between
 // the two.
@@ -104,6 +109,7 @@ func (c *childSide) serve(open openFunc, req request) error {
 	if req.Protocol != protocol {
 		return c.say(recHello, h)
 	}
+	own := program() // as long as it may be looked at
 	h.Missing = restrict(req.Spec)
 	if err := c.say(recHello, h); err != nil {
 		return err
@@ -144,6 +150,9 @@ func (c *childSide) serve(open openFunc, req request) error {
 		record{kind: recTick, slot: uint32(slot), samples: uint32(samples), tick: n}.put(c.head[:])
 		if _, err := c.out.Write(c.head[:]); err != nil {
 			return nil // the keeper has hung up
+		}
+		if n == req.Start.Tick+opened {
+			give(own)
 		}
 	}
 }
