@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"time"
 
 	"airloom/playlist"
@@ -46,19 +45,3 @@ func entryOf(grid timeline.Grid, at func(int64) time.Time, e playlist.Entry, sta
 }
 
 const milliseconds = web.Millis
-
-// writeArray writes values as a JSON array, as the API does.
-type writeArray struct {
-	w    io.Writer
-	list web.Array
-}
-
-func (a *writeArray) add(v any) error {
-	a.list.W = a.w
-	return a.list.Add(v)
-}
-
-func (a *writeArray) end() error {
-	a.list.W = a.w
-	return a.list.End()
-}

@@ -15,6 +15,7 @@ import (
 	"airloom/playlist/schedule"
 	"airloom/playout"
 	"airloom/playout/rehearse"
+	"airloom/web"
 )
 
 func rehearseCommand() *cobra.Command {
@@ -85,7 +86,7 @@ type show struct {
 	w       io.Writer
 	json    bool
 	entries bool
-	list    writeArray
+	list    web.Array
 	idle    *playout.Row // what is being gathered while nothing is planned
 	err     error
 }
@@ -134,12 +135,12 @@ func (s *show) entry(r playout.Row) {
 			clockOfTicks(s.o.grid.Duration(r.Ticks)), a.Outcome, where(e), e.Item.Title, a.Cause)
 		return
 	}
-	if s.list.w == nil {
-		s.list.w = s.w
+	if s.list.W == nil {
+		s.list.W = s.w
 		_, s.err = io.WriteString(s.w, `{"entries":`)
 	}
 	if s.err == nil {
-		s.err = s.list.add(a)
+		s.err = s.list.Add(a)
 	}
 }
 
@@ -197,13 +198,13 @@ func (s *show) seconds(ticks int64) float64 {
 }
 
 func (s *show) reportJSON(r *rehearse.Report) error {
-	if s.list.w == nil {
-		s.list.w = s.w
+	if s.list.W == nil {
+		s.list.W = s.w
 		if _, err := io.WriteString(s.w, `{"entries":`); err != nil {
 			return err
 		}
 	}
-	if err := s.list.end(); err != nil {
+	if err := s.list.End(); err != nil {
 		return err
 	}
 	j := summaryJSON{

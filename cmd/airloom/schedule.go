@@ -13,6 +13,7 @@ import (
 	"airloom/playlist"
 	"airloom/playlist/guide"
 	"airloom/playlist/schedule"
+	"airloom/web"
 )
 
 func scheduleCommand() *cobra.Command {
@@ -69,13 +70,13 @@ func (o *outlook) scheduleXMLTV(ctx context.Context, w io.Writer) error {
 }
 
 func (o *outlook) scheduleJSON(ctx context.Context, w io.Writer) error {
-	list := writeArray{w: w}
+	list := web.Array{W: w}
 	for s := range o.slots(ctx) {
-		if err := list.add(o.entry(s.Entry, s.Start, o.within(s))); err != nil {
+		if err := list.Add(o.entry(s.Entry, s.Start, o.within(s))); err != nil {
 			return err
 		}
 	}
-	if err := list.end(); err != nil {
+	if err := list.End(); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, "\n")

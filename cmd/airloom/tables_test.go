@@ -16,6 +16,7 @@ import (
 	"airloom/playout/media"
 	"airloom/playout/rehearse"
 	"airloom/playout/timeline"
+	"airloom/web"
 )
 
 // outlookFrom is one at 25 ticks a second that knows no plans.
@@ -104,11 +105,11 @@ func TestRehearsedGapIsThePlannedOne(t *testing.T) {
 	var got struct{ Entries []airedEntry }
 	require.NoError(t, json.Unmarshal(b.Bytes(), &got))
 	var want bytes.Buffer
-	list := writeArray{w: &want}
+	list := web.Array{W: &want}
 	for _, g := range []struct{ start, ticks int64 }{{25, 150}, {200, 5}} {
-		require.NoError(t, list.add(o.entry(schedule.Gap(), g.start, g.ticks)))
+		require.NoError(t, list.Add(o.entry(schedule.Gap(), g.start, g.ticks)))
 	}
-	require.NoError(t, list.end())
+	require.NoError(t, list.End())
 	var gaps []plannedEntry
 	for _, e := range got.Entries {
 		if e.Mode == string(playlist.ModeSlate) {

@@ -123,8 +123,8 @@ func (h *hand) start(ctx context.Context) error {
 	if h.stuck.full() {
 		return errStuck
 	}
-	ours, theirs, err := pipes()
-	defer closeAll(theirs[:])
+	ours, theirs, err := worker.Pipes()
+	defer worker.CloseAll(theirs[:])
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (h *hand) start(ctx context.Context) error {
 		Sys: &syscall.SysProcAttr{Setpgid: true},
 	})
 	if err != nil {
-		closeAll(ours[:])
+		worker.CloseAll(ours[:])
 		return fmt.Errorf("start a child to look at files: %w", err)
 	}
 	p := &process{Process: proc, in: ours[0], out: ours[1], said: newTail(ours[2]),
@@ -202,7 +202,7 @@ func (h *hand) kill() {
 		h.o.Log.Error("a child that looks at files hangs beyond SIGKILL and is abandoned; check the storage of the media root", "pid", h.Pid)
 		h.stuck.wait(h.dead)
 	}
-	closeAll([]*os.File{h.in, h.out})
+	worker.CloseAll([]*os.File{h.in, h.out})
 	h.said.close()
 	h.process = nil
 }
@@ -216,27 +216,6 @@ func (p *process) gone(d time.Duration) bool {
 		return true
 	case <-timer.C:
 		return false
-	}
-}
-
-// pipes makes the three pipes to a child: stdin, stdout, stderr.
-func pipes() (ours, theirs [3]*os.File, err error) {
-	for i := range ours {
-		r, w, err := os.Pipe()
-		if err != nil {
-			closeAll(ours[:])
-			return ours, theirs, err
-		}
-		if ours[i], theirs[i] = r, w; i == 0 {
-			ours[i], theirs[i] = w, r
-		}
-	}
-	return ours, theirs, nil
-}
-
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		_ = f.Close() // nil where there is none, which Close refuses
 	}
 }
 

@@ -39,8 +39,8 @@ func (p *child) start(ring *os.File, req request) error {
 	if len(line) >= maxRequest {
 		return fmt.Errorf("the source's name is too long (%d bytes)", len(req.Spec.Source))
 	}
-	ours, theirs, err := pipes()
-	defer closeAll(theirs[:])
+	ours, theirs, err := Pipes()
+	defer CloseAll(theirs[:])
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (p *child) start(ring *os.File, req request) error {
 		})
 	}
 	if err != nil {
-		closeAll(ours[:])
+		CloseAll(ours[:])
 		return err
 	}
 	p.watch(ours[2])
@@ -65,27 +65,6 @@ func (p *child) start(ring *os.File, req request) error {
 	// child that is dead already is found out by reading from it.
 	_, _ = p.control.Write(append(line, '\n'))
 	return nil
-}
-
-// pipes makes the three pipes to a child: control, records, log.
-func pipes() (ours, theirs [3]*os.File, err error) {
-	for i := range ours {
-		r, w, err := os.Pipe()
-		if err != nil {
-			closeAll(ours[:])
-			return ours, theirs, err
-		}
-		if ours[i], theirs[i] = r, w; i == 0 {
-			ours[i], theirs[i] = w, r
-		}
-	}
-	return ours, theirs, nil
-}
-
-func closeAll(files []*os.File) {
-	for _, f := range files {
-		_ = f.Close() // nil where there is none, which Close refuses
-	}
 }
 
 // watch reaps the child and reads its log, each on a goroutine of its own.
