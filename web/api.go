@@ -32,6 +32,7 @@ func (s *Server) api(g *gin.RouterGroup) {
 	}
 	s.live = newHub(s.channel, s.cfg.Plan, s.cfg.Lists, s.log)
 	g.GET("/events", s.allow(Viewer), s.events)
+	s.systemRoutes(g)
 }
 
 const (

@@ -55,7 +55,7 @@ func everything(t *testing.T) (s *Server, d *desk, p *plan) {
 	d, p = &desk{notes: []control.Note{{At: time.Now(), By: "ann", Via: "desk", From: "192.0.2.1", Asked: "skip", Code: control.Late, Said: "no"}},
 		out: []control.Banned{{Version: "v", Source: "a.mp4", Cause: "crashed", Since: time.Now()}}}, aPlan()
 	s, err := New(Config{
-		Lists: someLists(t, t.TempDir()), Listen: "127.0.0.1:0", Zone: "Europe/Berlin", Desk: d, Plan: p, Hints: []Hint{{Text: "Play it."}},
+		Lists: someLists(t, t.TempDir()), Listen: "127.0.0.1:0", System: aSystem(), Zone: "Europe/Berlin", Desk: d, Plan: p, Hints: []Hint{{Text: "Play it."}},
 		Preview: http.NotFoundHandler(), Guide: func(_ context.Context, w io.Writer) error {
 			_, err := io.WriteString(w, "<tv></tv>")
 			return err
@@ -187,9 +187,10 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	k.asked["POST "+api+"login"] = true // needs users: its own test has the good answer
 
 	k.talkOfPlaylists(api + "playlists")
+	k.talkOfSystem(api)
 
 	// The events have no end: what each of them says is looked at by itself.
-	k.asked["GET "+api+"events"] = true
+	k.asked["GET "+api+"events"], k.asked["GET "+api+"logs/events"] = true, true
 	for path, item := range k.doc.Paths.Map() {
 		for method := range item.Operations() {
 			require.True(t, k.asked[method+" "+path], "%s %s was not asked", method, path)

@@ -53,6 +53,7 @@ type Config struct {
 	Version string                                       // of airloom, for the page
 	Zone    string                                       // the channel's time zone, such as Europe/Berlin
 	Hints   []Hint                                       // what to try next, in the demo
+	System  System                                       // tells of the process and the machine
 	Log     *slog.Logger
 }
 

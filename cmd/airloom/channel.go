@@ -52,6 +52,7 @@ type channel struct {
 	slate   *slate.Slate
 	hls     *hls.Sink
 	web     *web.Server
+	system  system
 }
 
 // sinks is where the encoder's packets go.
@@ -122,6 +123,7 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 		Engine: lifter{c.engine, c.store}, Rundown: c.plan.rundown, Library: reloader{c.plan, c.readUsers}, Outputs: c.outputs, Quarantine: c.quarantine,
 		Status: c.board.Status, Grid: timeline.Of(house), Zone: cfg.Channel.Location(), Log: log,
 	})
+	c.observe()
 	if cfg.Web.Listen != "" {
 		if err := c.serve(with.page, out); err != nil {
 			return nil, err
@@ -166,6 +168,7 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	page.Plan, page.Lists = planView{c}, deskLists{c.plan.library, c.plan}
 	page.Note, page.TLS = c.desk.Note, web.TLS(c.cfg.Web.TLS)
 	page.Users, page.Tokens = signIns(c.cfg)
+	page.System = c.system.desk()
 	c.web, err = web.New(page, c.board)
 	return err
 }
@@ -195,7 +198,7 @@ func (c *channel) run(ctx context.Context) error {
 		c.board.Stopping()
 		c.store.Ending(whyEnded(ctx))
 	}}
-	g.add(helper("board", c.board.Run))
+	g.add(append(c.observers(), helper("board", c.board.Run))...)
 	g.add(append(receivers, helper("state", c.store.Run))...)
 	g.add(helper("playhead", c.memory.run))
 	g.add(essential("encoder", c.encoder.Run), slate)

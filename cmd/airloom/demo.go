@@ -58,7 +58,7 @@ func demoPage(wanted string) (string, error) {
 func runDemo(ctx context.Context, out io.Writer, length time.Duration) error {
 	logs := newLogWriter(os.Stderr)
 	defer logs.close()
-	log := newLogger(logs, slog.LevelWarn, "text")
+	log := keeping(newLogger(logs, slog.LevelWarn, "text"))
 	slog.SetDefault(log)
 
 	fmt.Fprintln(out, "airloom demo: a channel out of nothing")

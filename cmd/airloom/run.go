@@ -47,7 +47,7 @@ func run(cmd *cobra.Command, path string) error {
 	}
 	out := newLogWriter(os.Stderr)
 	defer out.close()
-	log := newLogger(out, levelOf(cfg.Log.Level), cfg.Log.Format)
+	log := keeping(newLogger(out, levelOf(cfg.Log.Level), cfg.Log.Format))
 	slog.SetDefault(log)
 
 	c, err := newChannel(cfg, extras{}, log)

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"sync"
 
 	"github.com/asticode/go-astiav"
 	"github.com/spf13/cobra"
 
 	"airloom/encoder"
 	"airloom/playout/media/av"
+	"airloom/web"
 )
 
 func versionCommand() *cobra.Command {
@@ -19,12 +21,7 @@ func versionCommand() *cobra.Command {
 		Args:  none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			av.SetLog(astiav.LogLevelQuiet, func(astiav.LogLevel, string) {})
-			v := struct {
-				Airloom string `json:"airloom"`
-				Go      string `json:"go"`
-				FFmpeg  string `json:"ffmpeg"`
-				X264    string `json:"x264"`
-			}{version, runtime.Version(), av.Version(), encoder.Version()}
+			v := versions()
 			if asJSON, _ := cmd.Flags().GetBool("json"); asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
 			}
@@ -35,3 +32,8 @@ func versionCommand() *cobra.Command {
 	cmd.Flags().Bool("json", false, "as JSON")
 	return cmd
 }
+
+// versions are found out once: for x264's, a picture is coded.
+var versions = sync.OnceValue(func() web.Versions {
+	return web.Versions{Airloom: version, Go: runtime.Version(), FFmpeg: av.Version(), X264: encoder.Version()}
+})

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"log/slog"
+
+	"airloom/playout/control/past"
+	"airloom/web"
+)
+
+// system is what the desk is told of the process and of the machine.
+type system struct {
+	log     *past.Log
+	history *past.History
+}
+
+// observe prepares what is noted of the channel while it runs.
+func (c *channel) observe() {
+	var names []string
+	for _, o := range c.outputs {
+		names = append(names, o.Status().Name)
+	}
+	c.system.history = past.NewHistory(names, c.figures)
+	if kept, ok := c.log.Handler().(*past.Handler); ok {
+		c.system.log = kept.Log()
+	}
+}
+
+// observers are the parts that note it.
+func (c *channel) observers() []*actor {
+	return []*actor{helper("history", c.system.history.Run)}
+}
+
+// desk is what the web server shows of it.
+func (s *system) desk() web.System {
+	sys := web.System{Versions: versions, History: s.history}
+	if s.log != nil {
+		sys.Logs = s.log
+	}
+	return sys
+}
+
+// figures are the channel's, for its history.
+func (c *channel) figures() past.Figures {
+	_, counts := c.engine.Snapshot()
+	f := past.Figures{Ticks: counts.Ticks, Held: counts.Held, Skipped: counts.Skipped}
+	f.Memory, f.CPU = past.Usage()
+	for _, o := range c.outputs {
+		f.Sent = append(f.Sent, o.Status().Sent)
+	}
+	return f
+}
+
+// keeping has the logger's lines kept for the desk, too.
+func keeping(log *slog.Logger) *slog.Logger { return slog.New(past.NewLog().Handler(log.Handler())) }

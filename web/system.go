@@ -1,0 +1,115 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"airloom/playout/control/past"
+)
+
+// System is what is told of the process and of the machine that it runs on. What
+// is nil is not served.
+type System struct {
+	Versions func() Versions // nil: none are told
+	History  History
+	Logs     Logs
+}
+
+// Versions are of airloom and of what it is made of.
+type Versions struct {
+	Airloom string `json:"airloom"`
+	Go      string `json:"go"`
+	FFmpeg  string `json:"ffmpeg"`
+	X264    string `json:"x264"`
+}
+
+// History are the figures of the last day.
+type History interface {
+	// Since is the latest of them, in no more than so many points.
+	Since(length time.Duration, points int, now time.Time) past.Stretch
+}
+
+// systemRoutes mounts what is there of it.
+func (s *Server) systemRoutes(g *gin.RouterGroup) {
+	sys := s.cfg.System
+	if sys.Versions != nil {
+		g.GET("/version", s.allow(Viewer), func(c *gin.Context) { c.JSON(http.StatusOK, sys.Versions()) })
+	}
+	if sys.History != nil {
+		g.GET("/history", s.allow(Viewer), s.history)
+	}
+	if sys.Logs != nil {
+		g.GET("/logs", s.allow(Operator), s.logs)
+		g.GET("/logs/events", s.allow(Operator), s.logEvents)
+	}
+	g.GET("/users", s.allow(Admin), s.users)
+}
+
+// history answers with the figures of the last hours.
+func (s *Server) history(c *gin.Context) {
+	hours, ok := number(c, "hours", 24, 24)
+	if !ok {
+		return
+	}
+	points, ok := number(c, "points", past.Steps, past.Steps)
+	if !ok {
+		return
+	}
+	h := s.cfg.System.History.Since(time.Duration(hours)*time.Hour, points, time.Now())
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, gin.H{
+		"from": h.From.In(s.zone()), "step_s": int(h.Step / time.Second),
+		"series": gin.H{
+			"speed": h.Speed, "held": h.Held, "skipped": h.Skipped, "memory_mb": h.Memory, "cpu": h.CPU, "bitrate_kbps": h.Bitrate,
+		},
+	})
+}
+
+// number is a whole number from 1 to most in the query; it has answered where it
+// is none.
+func number(c *gin.Context, key string, usual, most int) (int, bool) {
+	text := c.Query(key)
+	if text == "" {
+		return usual, true
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		problem(c, http.StatusBadRequest, "Write "+key+" as a whole number from 1 to "+strconv.Itoa(most)+".")
+		return 0, false
+	}
+	return n, true
+}
+
+// zone is the channel's.
+func (s *Server) zone() *time.Location {
+	if zone, err := time.LoadLocation(s.cfg.Zone); err == nil {
+		return zone
+	}
+	return time.UTC
+}
+
+// signIn is somebody, or a program, who may come in.
+type signIn struct {
+	Name string `json:"name"`
+	Role string `json:"role"`
+	Kind string `json:"kind"` // user or token
+}
+
+// users answers with who may come in; the config file is where that is changed.
+func (s *Server) users(c *gin.Context) {
+	list, all := s.gate.roster.Load(), []signIn{}
+	for _, u := range list.users {
+		all = append(all, signIn{u.name, u.role.String(), "user"})
+	}
+	slices.SortFunc(all, func(a, b signIn) int { return strings.Compare(a.Name, b.Name) })
+	for _, t := range list.tokens {
+		all = append(all, signIn{t.name, t.role.String(), "token"})
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, all)
+}

@@ -1,0 +1,151 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+
+	"airloom/playout/control/past"
+)
+
+// aSystem is all that can be told of process and machine.
+func aSystem() System {
+	log := past.NewLog()
+	l := slog.New(log.Handler(slog.NewTextHandler(discard{}, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	l.Debug("looking")
+	l.Info("on air", "channel", "Demo")
+	l.Warn("the output is away", "output", "main", "cause", "no ROUTE to host")
+	return System{
+		Versions: func() Versions { return Versions{"v1", "go1", "7.1", "core 164"} },
+		History:  past.NewHistory([]string{"main"}, nil), Logs: log,
+	}
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+func (k *talk) talkOfSystem(api string) {
+	k.get(api+"version", http.StatusOK)
+	k.get(api+"history", http.StatusOK)
+	k.get(api+"history?hours=25", http.StatusBadRequest)
+	k.get(api+"history?points=x", http.StatusBadRequest)
+	k.get(api+"logs?level=warn&search=no+route&limit=5", http.StatusOK)
+	k.get(api+"logs?level=info%2B1", http.StatusBadRequest)
+	k.get(api+"logs?before=x", http.StatusBadRequest)
+	k.get(api+"logs/events?level=x", http.StatusBadRequest)
+	k.get(api+"users", http.StatusOK)
+}
+
+func TestHistoryOverHTTP(t *testing.T) {
+	at := serve(t, Config{System: aSystem(), Zone: "Europe/Berlin"}, onAir())
+	w := ask(t, "GET", at+"/api/v1/history?hours=2&points=100")
+	var h struct {
+		From   time.Time
+		StepS  int `json:"step_s"`
+		Series struct {
+			Speed   []*float64
+			Bitrate map[string][]*float64 `json:"bitrate_kbps"`
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(w.body), &h))
+	require.Equal(t, 80, h.StepS)
+	require.Len(t, h.Series.Speed, 90)
+	require.Len(t, h.Series.Bitrate["main"], 90)
+	require.Nil(t, h.Series.Speed[0])
+	require.WithinDuration(t, time.Now().Add(-2*time.Hour), h.From, 20*time.Second)
+}
+
+func lines(t *testing.T, text string) (list []past.Line) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(text), &list))
+	return list
+}
+
+func TestLogsOverHTTP(t *testing.T) {
+	at := serve(t, Config{System: aSystem(), Zone: "Europe/Berlin"}, onAir()) + "/api/v1/logs"
+	all := lines(t, ask(t, "GET", at).body)
+	require.Len(t, all, 3)
+	require.Equal(t, "the output is away", all[0].Message)
+	require.Equal(t, "looking", all[2].Message)
+	require.Contains(t, ask(t, "GET", at).body, `"fields":{"output":"main","cause":"no ROUTE to host"}`)
+	require.Len(t, lines(t, ask(t, "GET", at+"?level=info").body), 2)
+	require.Equal(t, all[:1], lines(t, ask(t, "GET", at+"?search=No+Route").body))
+	require.Equal(t, all[1:2], lines(t, ask(t, "GET", at+"?limit=1&before="+strconv.FormatInt(all[0].ID, 10)).body))
+	require.Empty(t, lines(t, ask(t, "GET", at+"?search=nothing").body))
+}
+
+// tail listens to lines of the log; each is given to the test as it comes.
+func tail(t *testing.T, url string, header ...string) <-chan string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	require.NoError(t, err)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, w.StatusCode)
+	got, ended := make(chan string), make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer func() { _ = w.Body.Close() }()
+		for in := bufio.NewScanner(w.Body); in.Scan(); {
+			if text, ok := strings.CutPrefix(in.Text(), "data: "); ok {
+				select {
+				case got <- text:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
+	t.Cleanup(func() { cancel(); <-ended })
+	return got
+}
+
+func TestLogsAreFollowed(t *testing.T) {
+	sys := aSystem()
+	log := sys.Logs.(*past.Log)
+	at := serve(t, Config{System: sys}, onAir()) + "/api/v1/logs/events"
+	got := tail(t, at+"?level=warn")
+	l := slog.New(log.Handler(slog.NewTextHandler(discard{}, nil)))
+	l.Info("not wanted")
+	l.Error("wanted", "n", 1)
+	one := <-got
+	var line past.Line
+	require.NoError(t, json.Unmarshal([]byte(one), &line))
+	require.Equal(t, "wanted", line.Message)
+	require.Contains(t, one, `"fields":{"n":"1"}`)
+	var v any
+	require.NoError(t, json.Unmarshal([]byte(one), &v))
+	require.NoError(t, described(t).Components.Schemas["LogLine"].Value.VisitJSON(v, openapi3.EnableJSONSchema2020()))
+
+	// Who comes back gets what it has missed.
+	for i := range 250 {
+		l.Warn(strconv.Itoa(i))
+	}
+	again := tail(t, at, "Last-Event-ID", strconv.FormatInt(line.ID, 10))
+	for i := range 250 {
+		require.Contains(t, <-again, `"message":"`+strconv.Itoa(i)+`"`)
+	}
+	for range 6000 {
+		l.Warn("flood")
+	}
+	require.Equal(t, "{}", <-tail(t, at+"?last_event_id="+strconv.FormatInt(line.ID, 10)))
+}
+
+func TestUsersAreListed(t *testing.T) {
+	at := serve(t, Config{System: aSystem()}, onAir())
+	require.JSONEq(t, "[]", ask(t, "GET", at+"/api/v1/users").body)
+}
