@@ -40,6 +40,7 @@ type Reader struct {
 	sound *sound // nil: silence
 	norm  *normaliser
 	card  []byte // what is shown instead of a picture
+	mute  bool   // only pictures are wanted
 
 	zero   instant // what `in` and `out` count from
 	limit  int64   // ticks of the item that out or duration allow; 0: none

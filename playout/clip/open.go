@@ -34,6 +34,9 @@ func (r *Reader) open() (err error) {
 // openTracks chooses picture and sound and opens their decoders.
 func (r *Reader) openTracks() error {
 	pic, snd, why := r.choose()
+	if r.mute && pic != nil {
+		snd = nil
+	}
 	var pt, st *track
 	if pic != nil {
 		pt = newTrack(pic)

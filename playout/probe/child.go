@@ -21,8 +21,9 @@ import (
 	"airloom/playout/worker"
 )
 
-// lookFunc finds out the length of a clip, in ticks of the house.
-type lookFunc func(s media.Spec, h media.House) (int64, error)
+// lookFunc finds out the length of a clip, in ticks of the house, and what it is
+// made of.
+type lookFunc func(s media.Spec, h media.House) (int64, *media.Streams, error)
 
 // Main is the whole life of a child that looks at files: the program was started
 // with the argument "probe-worker". It returns the exit status.
@@ -32,13 +33,14 @@ func Main() int {
 }
 
 // lengthOf is the length as whoever airs the clip counts it: it is the same code.
-func lengthOf(s media.Spec, h media.House) (int64, error) {
+func lengthOf(s media.Spec, h media.House) (int64, *media.Streams, error) {
 	r, err := clip.Open(context.Background(), s, media.Start{}, h)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer r.Close()
-	return r.Info().Ticks, nil
+	made := r.Streams()
+	return r.Info().Ticks, &made, nil
 }
 
 // serve answers requests until the keeper hangs up.
@@ -113,12 +115,12 @@ func (c *child) length(q request) answer {
 			return a
 		}
 	}
-	ticks, err := c.look(q.Spec, c.house)
+	ticks, made, err := c.look(q.Spec, c.house)
 	if err != nil {
 		a.Kind, a.Fault = media.KindOf(err), words(err)
 		return a
 	}
-	a.Ticks = ticks
+	a.Ticks, a.Made = ticks, made
 	return a
 }
 

@@ -35,6 +35,7 @@ type keptFile struct {
 	Ticks    int64           `json:"ticks"` // -1: it cannot play
 	Kind     media.FaultKind `json:"kind,omitempty"`
 	Fault    string          `json:"fault,omitempty"`
+	Made     *media.Streams  `json:"made,omitempty"`
 	Used     int64           `json:"used"` // the day it was last asked for, since 1970
 }
 
@@ -59,7 +60,7 @@ func (p *Prober) load() {
 			if l == nil {
 				l = p.add(f.key())
 			}
-			l.file, l.kind, l.fault, l.used = f.File, f.Kind, f.Fault, f.Used
+			l.file, l.kind, l.fault, l.made, l.used = f.File, f.Kind, f.Fault, p.shared(f.Made), f.Used
 			l.ticks.Store(f.Ticks)
 		}
 		p.mu.Unlock()
@@ -118,7 +119,7 @@ func (p *Prober) save() {
 			l.used = max(l.used, today())
 		}
 		k.Files = append(k.Files, keptFile{l.key.source, l.key.in, l.key.out, l.key.duration, l.key.loop, l.key.audio,
-			l.file, l.ticks.Load(), l.kind, l.fault, l.used})
+			l.file, l.ticks.Load(), l.kind, l.fault, l.made, l.used})
 	}
 	for _, f := range p.read() {
 		if !mine[f.key()] {

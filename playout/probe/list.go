@@ -49,6 +49,10 @@ func kindOf(name string) (film, picture bool) {
 	return moving[ext], still[ext]
 }
 
+func hidden(name string) bool {
+	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || foreign[strings.ToLower(name)]
+}
+
 // listable says whether a path can be named in a playlist at all.
 func listable(name string) bool {
 	return utf8.ValidString(name) && filepath.IsLocal(name) && !strings.ContainsFunc(name, unicode.IsControl)
@@ -186,7 +190,7 @@ func (l *lister) below(real, name string, depth int) error {
 // entry says what one entry of a folder is: a media file, a folder, or neither.
 func (l *lister) entry(real, name string, e os.DirEntry) (file *schedule.File, dir bool) {
 	film, picture := kindOf(e.Name())
-	if strings.HasPrefix(e.Name(), ".") || strings.HasSuffix(e.Name(), "~") || foreign[strings.ToLower(e.Name())] {
+	if hidden(e.Name()) {
 		return nil, false
 	}
 	var info fs.FileInfo

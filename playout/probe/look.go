@@ -155,7 +155,8 @@ func (p *Prober) request(j job) request {
 		source = filepath.Join(p.o.Media.Root, "\x00")
 	}
 	q := request{Spec: media.Spec{Source: source, Root: p.o.Media.Root, In: k.in, Out: k.out, Duration: k.duration, Loop: k.loop, Audio: k.audio}}
-	if j.length.ticks.Load() != 0 || j.length.fault != "" {
+	unmade := j.length.wanted.Load() && j.length.made == nil && j.length.fault == ""
+	if (j.length.ticks.Load() != 0 || j.length.fault != "") && !unmade {
 		q.Known = j.length.file
 	}
 	return q
@@ -172,6 +173,7 @@ func (p *Prober) put(j job) {
 
 // found takes an answer down.
 func (p *Prober) found(j job, a answer) (news bool) {
+	defer p.told(j.length)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.put(j)
@@ -180,6 +182,7 @@ func (p *Prober) found(j job, a answer) (news bool) {
 	if a.Same {
 		return false
 	}
+	l.made = p.shared(a.Made)
 	ticks := a.Ticks
 	if a.Kind != "" {
 		ticks = CannotPlay
@@ -189,6 +192,7 @@ func (p *Prober) found(j job, a answer) (news bool) {
 		a.Version = version{}
 	}
 	news = l.ticks.Swap(ticks) != ticks || l.fault != a.Fault
+	news = news && l.asked.Load() > 0 // what is only looked at changes no plan
 	l.file, l.kind, l.fault = a.Version, a.Kind, a.Fault
 	p.dirty = true
 	return news
@@ -196,6 +200,7 @@ func (p *Prober) found(j job, a answer) (news bool) {
 
 // failed takes down that a child broke over a job.
 func (p *Prober) failed(j job, err error) (news bool) {
+	defer p.told(j.length)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	kind, words := media.FaultStalled, "the storage does not answer: check what the media root lies on"

@@ -69,12 +69,14 @@ type length struct {
 	asked  atomic.Int64 // the round in which somebody last asked
 
 	// Of the goroutine that looks; written, and read by others, under the prober's lock.
-	file  version // as it was looked at
-	kind  media.FaultKind
-	fault string // why it cannot play, or is not known
-	fails int    // how often it hung or crashed in a row
-	again time.Time
-	used  int64 // the day somebody last asked, since 1970
+	file   version // as it was looked at
+	kind   media.FaultKind
+	fault  string // why it cannot play, or is not known
+	fails  int    // how often it hung or crashed in a row
+	again  time.Time
+	used   int64          // the day somebody last asked, since 1970
+	made   *media.Streams // what the file is made of; nil: not known
+	wanted atomic.Bool    // somebody wants to know what it is made of
 }
 
 // listing is what is known of one folder.
@@ -102,6 +104,8 @@ type Prober struct {
 	listings map[folder]*listing
 	queue    []job
 	dirty    bool // there is more to keep than the file has
+	makes    map[makeup]*media.Streams
+	onLook   atomic.Pointer[func(string)]
 
 	loaded  chan struct{} // closed when what was kept is known, or cannot be
 	wake    chan struct{}

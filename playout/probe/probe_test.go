@@ -33,7 +33,10 @@ func TestMain(m *testing.M) {
 		case "probe-worker":
 			os.Exit(Main())
 		case "pretend":
-			os.Exit(serve(pretend))
+			os.Exit(serve(func(s media.Spec, h media.House) (int64, *media.Streams, error) {
+				n, err := pretend(s, h)
+				return n, &media.Streams{}, err
+			}))
 		}
 	}
 	os.Exit(m.Run())

@@ -54,6 +54,7 @@ type answer struct {
 	Same    bool            `json:"same,omitempty"` // the file is the one that was known
 	Version version         `json:"version,omitzero"`
 	Ticks   int64           `json:"ticks,omitempty"` // 0: the file does not say
+	Made    *media.Streams  `json:"made,omitempty"`  // what the file is made of
 	Kind    media.FaultKind `json:"kind,omitempty"`  // why it cannot play, or not be listed
 	Fault   string          `json:"fault,omitempty"`
 	Files   []schedule.File `json:"files,omitempty"`
