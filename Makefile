@@ -73,8 +73,8 @@ $(LINT):
 	@GOBIN=$(CACHE)/lint-bin GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 	@mv $(CACHE)/lint-bin/golangci-lint $@ && rmdir $(CACHE)/lint-bin
 
-# The page that the binary carries.
-UI := $(shell find web/ui -path web/ui/node_modules -prune -o -path web/ui/dist -prune -o -type f -print 2>/dev/null)
+# The desk that the binary carries.
+UI := $(shell find web/ui -path web/ui/node_modules -prune -o -path web/ui/dist -prune -o -path web/ui/e2e -prune -o -name schema.d.ts -prune -o -type f -print 2>/dev/null) web/openapi.yaml
 ui: web/ui/dist/index.html
 web/ui/dist/index.html: $(UI)
 	@command -v npm >/dev/null || configs/setup.sh build

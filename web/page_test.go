@@ -46,7 +46,7 @@ func lacking(t testing.TB, words string) {
 
 // TestPageScripts runs the page's own tests.
 func TestPageScripts(t *testing.T) {
-	if _, err := os.Stat("ui/node_modules/esbuild"); err != nil {
+	if _, err := os.Stat("ui/node_modules/vite"); err != nil {
 		lacking(t, "the page's packages are not installed: run make clean build, which installs them")
 	}
 	for _, script := range []string{"check", "test"} {
