@@ -16,7 +16,7 @@ func Good(path string, o Options) (good, all int) {
 	if err != nil {
 		return 0, 0
 	}
-	c := &checker{options: o, name: path, seen: map[string]int{}}
+	c := &checker{options: o, name: path}
 	list := c.read(data)
 	if list == nil {
 		return 0, 0

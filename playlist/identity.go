@@ -7,6 +7,19 @@ import (
 	"strconv"
 )
 
+// Identify gives the items their identities, and those without a title theirs:
+// once more where an item has been changed.
+func (p *Playlist) Identify() {
+	seen := map[string]int{} // how often equal items came before
+	for i := range p.Items {
+		it := &p.Items[i]
+		if it.Title == "" {
+			it.Title = it.usualTitle()
+		}
+		it.ID = identity(*it, seen)
+	}
+}
+
 // identity is the item's ID: a hash of what it says and of how many equal items
 // stand before it in the file, which seen counts. Where it stands, and how its
 // file spells it, does not matter.

@@ -52,7 +52,7 @@ func parse(name string, data []byte, o Options) (*Playlist, *document.Node, Prob
 	if o.Name == "" {
 		o.Name = filepath.Base(name)
 	}
-	c := &checker{options: o, name: name, seen: map[string]int{}}
+	c := &checker{options: o, name: name}
 	list := c.read(data)
 	c.tellLosses()
 	if list != nil {
@@ -82,7 +82,6 @@ type checker struct {
 	root     *document.Node
 	problems Problems
 	losses   []loss
-	seen     map[string]int // how often equal items came before
 }
 
 // read is the list as far as it could be read; nil says that a problem tells why
@@ -128,13 +127,7 @@ func (c *checker) finish(list *Playlist, data []byte) {
 	}
 	sum := sha256.Sum256(data)
 	list.Version = hex.EncodeToString(sum[:8])
-	for i := range list.Items {
-		it := &list.Items[i]
-		if it.Title == "" {
-			it.Title = it.usualTitle()
-		}
-		it.ID = identity(*it, c.seen)
-	}
+	list.Identify()
 }
 
 // stem is a playlist's name for want of a better one: its file's, without the ending.

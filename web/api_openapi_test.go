@@ -171,6 +171,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	k.get(api+"asrun?from=x", http.StatusBadRequest)
 	p.err = fmt.Errorf("damaged")
 	k.get(api+"asrun", http.StatusServiceUnavailable)
+	p.err = nil
 
 	for _, c := range commands {
 		path, params := api+"commands/"+c.path, map[string]string(nil)
@@ -212,6 +213,8 @@ func (k *talk) talkOfPlaylists(all string) {
 	doc := string(shown.Document)
 	k.ask(http.MethodPost, one+"/validate", "", main, kind, doc, http.StatusOK)
 	k.ask(http.MethodPost, one+"/validate", "", main, "text/plain", "items: x", http.StatusOK)
+	k.ask(http.MethodPost, one+"/effects", "", main, kind, doc, http.StatusOK)
+	k.ask(http.MethodPost, one+"/effects", "", main, "text/plain", "items: x", http.StatusOK)
 	k.ask(http.MethodPut, one, "", main, kind, doc, http.StatusPreconditionRequired)
 	w, _ = k.ask(http.MethodPut, one, "", main, kind, strings.Replace(doc, "One", "First", 1), http.StatusOK, "If-Match", tag)
 	k.ask(http.MethodPut, one, "", main, kind, doc, http.StatusPreconditionFailed, "If-Match", tag)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"airloom/playlist"
 	"airloom/playlist/document"
 )
 
@@ -32,6 +33,9 @@ type Plan interface {
 	// Aired is what aired in a time, in the order of airing; an error is the last
 	// that is yielded. An fs.ErrNotExist says that nothing has aired yet.
 	Aired(ctx context.Context, from, to time.Time) iter.Seq2[Aired, error]
+	// Effects is what would air in the next day were the draft the playlist of its
+	// name, and how that differs from what airs as things are. Nothing is changed.
+	Effects(ctx context.Context, draft *playlist.Playlist) (Effects, error)
 }
 
 func (s *Server) planRoutes(g *gin.RouterGroup) {

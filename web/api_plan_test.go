@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"airloom/playlist"
 )
 
 // plan is a plan whose answers are made up; it takes note of what it is asked.
@@ -26,6 +28,8 @@ type plan struct {
 	entries  []Entry
 	aired    []Aired
 	err      error
+	effects  Effects
+	draft    *playlist.Playlist
 }
 
 func (p *plan) Zone() *time.Location { return time.UTC }
@@ -58,6 +62,13 @@ func (p *plan) Aired(_ context.Context, from, to time.Time) iter.Seq2[Aired, err
 	}
 }
 
+func (p *plan) Effects(_ context.Context, draft *playlist.Playlist) (Effects, error) {
+	p.draft = draft
+	x := p.effects
+	x.Airs = append(x.Airs, make([]Airs, max(0, len(draft.Items)-len(x.Airs)))...)
+	return x, p.err
+}
+
 func of[T any](v T) *T { return &v }
 
 // aPlan has one of each kind.
@@ -75,6 +86,14 @@ func aPlan() *plan {
 			{Entry: open, Planned: of("2026-10-24T19:32:28.000Z"), Cut: true, Plays: true, Warnings: []string{}},
 		},
 		entries: []Entry{e, open},
+		effects: Effects{
+			Until: "2026-10-25T19:32:08.000Z", First: &e.Start, More: 1,
+			Airs: []Airs{{StartsAt: &e.Start, EndsAt: e.End, Kind: of("base"), Cut: true}},
+			Changes: []Effect{
+				{At: e.Start, Kind: "added", Title: "One", Playlist: "main.yml", Index: of(0), Mode: "base", Count: 1, Times: 2, Note: "is new here"},
+				{At: e.Start, Kind: "retimed", Title: "Live", Playlist: "live.yml", Mode: "hard", WasAt: e.End, LaterS: -20, Count: 3, Times: 1, Note: "0:00:20 earlier"},
+			},
+		},
 		aired: []Aired{
 			{Tick: 0, Start: e.Start, End: *e.End, Ticks: 500, Playlist: "main.yml", ID: "a", Source: "one.mp4", Title: "One, and more", InS: of(1.5), Mode: "base", Outcome: "played"},
 			{Tick: 500, Start: *e.End, End: *e.End, Planned: e.End, Playlist: "main.yml", Index: 1, ID: "b", Source: "gone.mp4", Title: "Gone", Mode: "hard", Outcome: "skipped", Cause: "no such file"},

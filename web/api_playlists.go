@@ -41,6 +41,9 @@ func (s *Server) playlistRoutes(g *gin.RouterGroup) {
 	one.PUT("", s.allow(Operator), s.savePlaylist)
 	one.DELETE("", s.allow(Operator), s.removePlaylist)
 	one.POST("/validate", s.allow(Operator), s.validatePlaylist)
+	if s.cfg.Plan != nil {
+		one.POST("/effects", s.allow(Operator), s.effects)
+	}
 	one.POST("/import", s.allow(Operator), s.importPlaylist)
 	one.POST("/rename", s.allow(Operator), s.renamePlaylist)
 	one.GET("/versions", s.allow(Viewer), s.versions)

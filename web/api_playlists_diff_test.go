@@ -54,7 +54,7 @@ func TestRising(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
 		list := r.Perm(r.IntN(9))
-		stay := rising(list)
+		stay := playlist.Rising(list)
 		var kept []int
 		for _, v := range list {
 			if stay[v] {

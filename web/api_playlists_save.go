@@ -51,6 +51,7 @@ type edited struct {
 	base     string             // the version that was edited; "": a new one
 	lines    []int              // of what was sent: where its items begin
 	problems playlist.Problems  // of what was sent
+	old      []byte             // the text that is there now; nil: none is
 }
 
 func (s *Server) savePlaylist(c *gin.Context) {
@@ -118,14 +119,43 @@ func (s *Server) put(c *gin.Context, name, base string, raw []byte, kind, from s
 // document keeps the comments of the text it replaces. It has answered where that
 // cannot be.
 func (s *Server) edit(ctx context.Context, c *gin.Context, name, base string, raw []byte, kind, from string) (*edited, bool) {
+	e, ok := s.sent(ctx, c, name, base, raw, kind, from)
+	if !ok || e.list == nil || e.problems.Fatal() {
+		return e, ok
+	}
+	o := s.cfg.Lists.Options(name)
+	var ps playlist.Problems
+	switch {
+	case from == "" && kind != "application/json":
+		e.text = raw
+	case e.old != nil:
+		e.text, ps = playlist.Edit(name, e.old, e.list, o)
+	case otherPlayers(name):
+		e.problems.Errorf(playlist.Position{File: name, Line: 1, Column: 1}, "airloom reads this format and does not write it: give the playlist a name that ends in .yml")
+	case extension(name) == ".json":
+		e.text = playlist.EncodeJSON(e.list)
+	default:
+		e.text = playlist.Encode(e.list, lost(from, e.problems))
+	}
+	if e.text == nil {
+		e.problems = slices.Concat(e.problems, ps)
+	}
+	return e, true
+}
+
+// sent is what was sent, read. It has answered where it cannot be, or is no edit of
+// what is there now.
+func (s *Server) sent(ctx context.Context, c *gin.Context, name, base string, raw []byte, kind, from string) (*edited, bool) {
 	old, version, err := s.cfg.Lists.Read(ctx, name)
-	there := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		s.playlistProblem(c, name, nil, err)
 		return nil, false
 	}
 	o := s.cfg.Lists.Options(name)
 	e := &edited{base: base}
+	if err == nil {
+		e.old = append([]byte{}, old...) // an empty text is there, too
+	}
 	as := name // how it is written
 	switch {
 	case from != "":
@@ -142,36 +172,12 @@ func (s *Server) edit(ctx context.Context, c *gin.Context, name, base string, ra
 	if e.list == nil {
 		return e, true
 	}
-	if there && base != library.Any && base != version {
+	if e.old != nil && base != library.Any && base != version {
 		s.conflict(c, name, e)
 		return nil, false
 	}
-	if from == "" && kind != "application/json" {
-		e.text = raw
-		return e, true
-	}
-	if from == "" {
-		var was *playlist.Playlist
-		if there {
-			was, _ = playlist.Parse(name, old, o)
-		}
-		if s.mend(e, name, was); e.problems.Fatal() {
-			return e, true
-		}
-	}
-	var ps playlist.Problems
-	switch {
-	case there:
-		e.text, ps = playlist.Edit(name, old, e.list, o)
-	case otherPlayers(name):
-		e.problems.Errorf(playlist.Position{File: name, Line: 1, Column: 1}, "airloom reads this format and does not write it: give the playlist a name that ends in .yml")
-	case extension(name) == ".json":
-		e.text = playlist.EncodeJSON(e.list)
-	default:
-		e.text = playlist.Encode(e.list, lost(from, e.problems))
-	}
-	if e.text == nil {
-		e.problems = slices.Concat(e.problems, ps)
+	if from == "" && kind == "application/json" {
+		s.mend(e, name)
 	}
 	return e, true
 }
@@ -192,7 +198,7 @@ func otherPlayers(name string) bool {
 // mend puts the secrets back that were not shown: where an item's source is one of
 // the old list's without them, or else of another list's, it is that one. One that
 // is nobody's would lose them unseen, and is an error.
-func (s *Server) mend(e *edited, name string, old *playlist.Playlist) {
+func (s *Server) mend(e *edited, name string) {
 	var secret map[string]string // by what is shown of it
 	for i := range e.list.Items {
 		it := &e.list.Items[i]
@@ -200,7 +206,11 @@ func (s *Server) mend(e *edited, name string, old *playlist.Playlist) {
 			continue
 		}
 		if secret == nil {
-			secret = s.secrets(old)
+			var was *playlist.Playlist
+			if e.old != nil {
+				was, _ = playlist.Parse(name, e.old, s.cfg.Lists.Options(name))
+			}
+			secret = s.secrets(was)
 		}
 		whole, ok := secret[it.Source]
 		if ok {
@@ -209,6 +219,9 @@ func (s *Server) mend(e *edited, name string, old *playlist.Playlist) {
 		}
 		at := playlist.Position{File: name, Line: it.Line, Column: 1}
 		e.problems.Errorf(at, "%s hides a user or query that nothing here has: write the whole URL", it.Source)
+	}
+	if secret != nil {
+		e.list.Identify() // they are other items without their secrets
 	}
 }
 

@@ -156,16 +156,38 @@ func TestDeskOverHTTP(t *testing.T) {
 	var shown web.Shown
 	tag := o.do("GET", "playlists/main.yml", "Shown", "", http.StatusOK, &shown).Get("ETag")
 	edited := strings.TrimSuffix(string(shown.Document), "]}") + `,{"source":"plain1.mp4","title":"Added"}]}`
+	var foreseen foreseen
+	o.do("POST", "playlists/main.yml/effects", "Effects", edited, http.StatusOK, &foreseen)
 	o.do("PUT", "playlists/main.yml", "Shown", edited, http.StatusOK, &shown, "If-Match", tag)
 	require.Len(t, shown.Items, 4)
 	o.do("GET", "rundown?limit=2", "Upcoming", "", http.StatusOK, &rundown)
 	require.Equal(t, "Added", rundown[1].Title, "what is saved is planned when it is answered")
+	foreseen.came(t, rundown[1])
 	file, err := os.ReadFile(filepath.Join(ch.Dir, "playlists", "main.yml"))
 	require.NoError(t, err)
 	require.Contains(t, string(file), "{source: plain1.mp4, title: Added}")
 	o.do("PUT", "playlists/main.yml", "Conflict", edited, http.StatusPreconditionFailed, nil, "If-Match", tag)
 
 	o.agreesWithTheCommands()
+}
+
+// foreseen is what was told of an edit before it was saved.
+type foreseen struct {
+	First   string `json:"first_change_at"`
+	Items   []web.DraftItem
+	Changes []web.Effect
+}
+
+// came says that the added item airs when it was said to, and was told of first.
+func (f foreseen) came(t *testing.T, added web.Upcoming) {
+	t.Helper()
+	require.Len(t, f.Items, 4)
+	require.Equal(t, added.ID, f.Items[3].ID)
+	require.True(t, near(t, added.Start, *f.Items[3].StartsAt), "%s, foreseen %s", added.Start, *f.Items[3].StartsAt)
+	require.Equal(t, "added", f.Changes[0].Kind)
+	require.Equal(t, "Added", f.Changes[0].Title)
+	require.Equal(t, 3, *f.Changes[0].Index)
+	require.True(t, near(t, added.Start, f.First))
 }
 
 // agreesWithTheCommands holds schedule and as-run log against what the commands

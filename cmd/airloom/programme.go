@@ -37,8 +37,9 @@ type programme struct {
 	told  map[string]bool    // problems that are in the log
 	base  *playlist.Playlist // the base playlist as it last was
 
-	edition atomic.Uint64 // counts the plans
-	guides  turn          // of whoever wants a guide made
+	lists   atomic.Pointer[[]*playlist.Playlist] // what the plans in place are made of
+	edition atomic.Uint64                        // counts the plans
+	guides  turn                                 // of whoever wants a guide made
 }
 
 func newProgramme(cfg *configs.Config, log *slog.Logger) *programme {
@@ -117,6 +118,7 @@ func (p *programme) plan() {
 		p.first = nil
 	}
 	p.rundown.Replace(plans)
+	p.lists.Store(&lists)
 	p.want(lists)
 	p.put(plans, lists)
 	p.edition.Add(1)
