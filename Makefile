@@ -34,7 +34,7 @@ setup-test:
 	@configs/ffmpeg/build.sh >/dev/null
 
 # What is pure Go must stay so: it builds without a C compiler.
-PURE := ./configs/... ./playlist/... ./playout ./playout/media ./playout/timeline ./playout/control/... ./playout/asrun ./playout/rehearse ./output/... ./web/...
+PURE := ./configs/... ./playlist/... ./playout ./playout/media ./playout/timeline ./playout/levels ./playout/control/... ./playout/asrun ./playout/rehearse ./output/... ./web/...
 
 test: setup-test build
 	@CGO_ENABLED=0 go vet $(PURE)

@@ -34,6 +34,8 @@ func (s *Server) events(c *gin.Context) {
 		return
 	}
 	defer s.live.leave(me)
+	levels, quiet := s.levels(c)
+	defer quiet()
 	h := c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
@@ -60,6 +62,10 @@ func (s *Server) events(c *gin.Context) {
 				return
 			}
 			silent.Reset(heartbeat)
+		case l := <-levels:
+			if !send(levelsEvent(l)) {
+				return
+			}
 		case <-silent.C:
 			if !send([]byte(":\n\n")) {
 				return

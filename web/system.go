@@ -18,6 +18,7 @@ type System struct {
 	Versions func() Versions // nil: none are told
 	History  History
 	Logs     Logs
+	Levels   Levels
 }
 
 // Versions are of airloom and of what it is made of.

@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"airloom/playout/control/past"
+	"airloom/playout/levels"
+	"airloom/playout/media"
 )
 
 // aSystem is all that can be told of process and machine.
@@ -26,7 +28,7 @@ func aSystem() System {
 	l.Warn("the output is away", "output", "main", "cause", "no ROUTE to host")
 	return System{
 		Versions: func() Versions { return Versions{"v1", "go1", "7.1", "core 164"} },
-		History:  past.NewHistory([]string{"main"}, nil), Logs: log,
+		History:  past.NewHistory([]string{"main"}, nil), Logs: log, Levels: levels.New(48000),
 	}
 }
 
@@ -148,4 +150,39 @@ func TestLogsAreFollowed(t *testing.T) {
 func TestUsersAreListed(t *testing.T) {
 	at := serve(t, Config{System: aSystem()}, onAir())
 	require.JSONEq(t, "[]", ask(t, "GET", at+"/api/v1/users").body)
+}
+
+// Levels are for who asks for them, and as described.
+func TestLevelsAreToldToWhoAsks(t *testing.T) {
+	meter := levels.New(1000)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- meter.Run(ctx) }()
+	t.Cleanup(func() { cancel(); require.NoError(t, <-done) })
+	at := serve(t, Config{System: System{Levels: meter}}, onAir()) + "/api/v1/events"
+	others, asked := tail(t, at), tail(t, at+"?levels=1")
+	sound := [2][]float32{make([]float32, 400), make([]float32, 400)}
+	for i := range sound[0] {
+		sound[0][i] = float32(i%2) - 0.5
+	}
+	schema := described(t).Components.Schemas["LevelsEvent"].Value
+	for n := int64(0); ; {
+		select {
+		case text := <-others:
+			require.NotContains(t, text, "peak_db")
+			continue
+		case text := <-asked:
+			if !strings.Contains(text, "peak_db") {
+				continue
+			}
+			var v any
+			require.NoError(t, json.Unmarshal([]byte(text), &v))
+			require.NoError(t, schema.VisitJSON(v, openapi3.EnableJSONSchema2020()))
+			require.Contains(t, text, `{"peak_db":[-6,-100],"momentary_lufs":`)
+			return
+		case <-time.After(20 * time.Millisecond):
+			meter.Hear(&media.Tick{N: n, Sound: sound})
+			n++
+		}
+	}
 }

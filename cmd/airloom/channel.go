@@ -109,7 +109,7 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 	}
 	c.workers = worker.NewOpener(worker.Options{House: house, Log: log, StallMax: cfg.Fallback.StallMax})
 	c.engine = playout.New(engineConfig(cfg, house), playout.Rooms{
-		Opener: opener{c.workers}, Encoder: c.encoder, Rundown: c.plan.rundown,
+		Opener: opener{c.workers}, Encoder: c.heard(), Rundown: c.plan.rundown,
 		Slate: c.slate.Picture, Report: c.report, Foretell: c.board.Report, Log: log, Banned: c.store.IsBanned, Ban: c.ban,
 		Zero: func(t time.Time) { c.plan.rundown.SetClock(schedule.Clock{Zero: t}) },
 	})

@@ -3,7 +3,11 @@ package main
 import (
 	"log/slog"
 
+	"airloom/encoder"
+	"airloom/playout"
 	"airloom/playout/control/past"
+	"airloom/playout/levels"
+	"airloom/playout/media"
 	"airloom/web"
 )
 
@@ -11,6 +15,23 @@ import (
 type system struct {
 	log     *past.Log
 	history *past.History
+	meter   *levels.Meter
+}
+
+// heard is the encoder with an ear to the sound on its way there.
+type heard struct {
+	*encoder.Encoder
+	meter *levels.Meter
+}
+
+func (h heard) Offer(t *media.Tick) bool {
+	h.meter.Hear(t) // while it is still ours
+	return h.Encoder.Offer(t)
+}
+
+func (c *channel) heard() playout.Encoder {
+	c.system.meter = levels.New(c.cfg.House.SampleRate)
+	return heard{c.encoder, c.system.meter}
 }
 
 // observe prepares what is noted of the channel while it runs.
@@ -27,12 +48,12 @@ func (c *channel) observe() {
 
 // observers are the parts that note it.
 func (c *channel) observers() []*actor {
-	return []*actor{helper("history", c.system.history.Run)}
+	return []*actor{helper("history", c.system.history.Run), helper("levels", c.system.meter.Run)}
 }
 
 // desk is what the web server shows of it.
 func (s *system) desk() web.System {
-	sys := web.System{Versions: versions, History: s.history}
+	sys := web.System{Versions: versions, History: s.history, Levels: s.meter}
 	if s.log != nil {
 		sys.Logs = s.log
 	}
