@@ -29,6 +29,7 @@ type Channel struct {
 	port  int
 	ended chan struct{}
 	log   *journal
+	token string // shown whenever the channel is asked something
 }
 
 // journal collects what the process writes.
@@ -109,7 +110,7 @@ func Prepare(t testing.TB, s Setup) *Channel {
 	if s.House.Width == 0 {
 		s.House = DefaultHouse
 	}
-	c := &Channel{t: t, Dir: t.TempDir(), port: FreePort(t), log: &journal{}}
+	c := &Channel{t: t, Dir: t.TempDir(), port: FreePort(t), log: &journal{}, token: s.Token}
 	c.write(s)
 	return c
 }
@@ -155,7 +156,14 @@ func (c *Channel) URL(path string) string { return fmt.Sprintf("http://127.0.0.1
 
 // Get asks the channel's web server; code is 0 while it does not answer.
 func (c *Channel) Get(path string) (body string, code int) {
-	r, err := client.Get(c.URL(path))
+	ask, err := http.NewRequest(http.MethodGet, c.URL(path), nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if c.token != "" {
+		ask.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	r, err := client.Do(ask)
 	if err != nil {
 		return "", 0
 	}

@@ -37,6 +37,8 @@ type Setup struct {
 	Lists    map[string]string // more files of the playlists' folder: path in it to text
 	Media    map[string]Clip   // more media: path below their root to clip
 	Sections map[string]string // further sections of the config: name to YAML
+	Web      string            // further keys of the config's web section, as YAML: "users: [...]"
+	Token    string            // shown whenever the channel is asked something
 	User     bool              // run without root's rights, where the test has them
 	Env      []string
 }
@@ -106,7 +108,7 @@ func (c *Channel) write(s Setup) {
 			s.House.FPS.String(), s.House.SampleRate, s.House.Fit),
 		"output": fmt.Sprintf("{url: %q}", s.Output),
 		"state":  "{dir: ./state}",
-		"web":    fmt.Sprintf("{listen: \"127.0.0.1:%d\"}", c.port),
+		"web":    fmt.Sprintf("{listen: \"127.0.0.1:%d\", %s}", c.port, s.Web),
 		"log":    "{level: debug}",
 	}
 	for name, text := range s.Sections {
