@@ -29,7 +29,7 @@ type Plan interface {
 	// Rundown is what airs from now on: at most n entries, the one on air first.
 	Rundown(ctx context.Context, n int) []Upcoming
 	// Schedule is what will air in a time, cut off at both its ends.
-	Schedule(ctx context.Context, from time.Time, d time.Duration) iter.Seq[Entry]
+	Schedule(ctx context.Context, from time.Time, d time.Duration) iter.Seq[Slot]
 	// Aired is what aired in a time, in the order of airing; an error is the last
 	// that is yielded. An fs.ErrNotExist says that nothing has aired yet.
 	Aired(ctx context.Context, from, to time.Time) iter.Seq2[Aired, error]

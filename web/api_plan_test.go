@@ -25,7 +25,7 @@ type plan struct {
 	from, to time.Time
 	n        int
 	rundown  []Upcoming
-	entries  []Entry
+	entries  []Slot
 	aired    []Aired
 	err      error
 	effects  Effects
@@ -38,9 +38,9 @@ func (p *plan) Rundown(_ context.Context, n int) []Upcoming {
 	p.n = n
 	return p.rundown[:min(n, len(p.rundown))]
 }
-func (p *plan) Schedule(_ context.Context, from time.Time, d time.Duration) iter.Seq[Entry] {
+func (p *plan) Schedule(_ context.Context, from time.Time, d time.Duration) iter.Seq[Slot] {
 	p.from, p.to = from, from.Add(d)
-	return func(yield func(Entry) bool) {
+	return func(yield func(Slot) bool) {
 		for _, e := range p.entries {
 			if !yield(e) {
 				return
@@ -85,7 +85,10 @@ func aPlan() *plan {
 			{Entry: out, Warnings: []string{"File is missing: gone.mp4"}},
 			{Entry: open, Planned: of("2026-10-24T19:32:28.000Z"), Cut: true, Plays: true, Warnings: []string{}},
 		},
-		entries: []Entry{e, open},
+		entries: []Slot{
+			{Entry: e, Cut: true, Warnings: []string{}},
+			{Entry: open, Planned: of("2026-10-24T19:32:28.000Z"), Warnings: []string{"Nobody is there yet"}},
+		},
 		effects: Effects{
 			Until: "2026-10-25T19:32:08.000Z", First: &e.Start, More: 1,
 			Airs: []Airs{{StartsAt: &e.Start, EndsAt: e.End, Kind: of("base"), Cut: true}},
@@ -123,7 +126,7 @@ func TestRundown(t *testing.T) {
 func TestSchedule(t *testing.T) {
 	p := aPlan()
 	at := serve(t, Config{Plan: p}, onAir()) + "/api/v1/schedule"
-	var got []Entry
+	var got []Slot
 	w := ask(t, http.MethodGet, at)
 	require.NoError(t, json.Unmarshal([]byte(w.body), &got))
 	require.Equal(t, p.entries, got)

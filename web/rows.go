@@ -27,6 +27,14 @@ type Entry struct {
 	Mode     string   `json:"mode"`
 }
 
+// Slot is an entry of the schedule.
+type Slot struct {
+	Entry
+	Planned  *string  `json:"planned"`  // the planned start of what brings it on air; null where none is
+	Cut      bool     `json:"cut"`      // it is taken off before its end
+	Warnings []string `json:"warnings"` // for people
+}
+
 // Upcoming is an entry of the rundown. What cannot play stands where it would
 // air, with zero ticks.
 type Upcoming struct {

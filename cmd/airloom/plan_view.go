@@ -103,8 +103,8 @@ func (v planView) warnings(s schedule.Slot) (list []string) {
 
 // Schedule is what will air in a time, cut off at both its ends. What is past is
 // not in it.
-func (v planView) Schedule(ctx context.Context, from time.Time, d time.Duration) iter.Seq[web.Entry] {
-	return func(yield func(web.Entry) bool) {
+func (v planView) Schedule(ctx context.Context, from time.Time, d time.Duration) iter.Seq[web.Slot] {
+	return func(yield func(web.Slot) bool) {
 		t := v.times()
 		_, counts := v.engine.Snapshot()
 		first := max(counts.Ticks, t.tick(from))
@@ -122,7 +122,8 @@ func (v planView) Schedule(ctx context.Context, from time.Time, d time.Duration)
 			if s.Ticks != schedule.Never {
 				s.Ticks = min(s.Ticks, end-s.Start)
 			}
-			if !yield(entryOf(t.grid, t.at, s.Entry, s.Start, s.Ticks)) {
+			up := t.upcoming(s)
+			if !yield(web.Slot{Entry: up.Entry, Planned: up.Planned, Cut: up.Cut && s.End() < end, Warnings: append(up.Warnings, v.warnings(s)...)}) {
 				return
 			}
 		}
