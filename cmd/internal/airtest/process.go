@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +70,7 @@ func Tree(root int) (pids []int) {
 // UsageOf measures the tree under root. A child that was reaped counts through
 // its parent, one that is alive by itself.
 func UsageOf(root int) (u Usage) {
+	own := commandLine(root)
 	for _, pid := range Tree(root) {
 		s, ok := statOf(pid)
 		if !ok {
@@ -76,7 +78,9 @@ func UsageOf(root int) (u Usage) {
 		}
 		u.Processes++
 		u.CPU += s.cpu
-		u.PSS += pssOf(pid)
+		if pid == root || !slices.Equal(commandLine(pid), own) { // before its exec it is in its parent's memory
+			u.PSS += pssOf(pid)
+		}
 		if pid == root {
 			u.RootRSS, u.Threads = s.rss, s.threads
 		}
