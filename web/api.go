@@ -30,7 +30,7 @@ func (s *Server) api(g *gin.RouterGroup) {
 	if s.cfg.Lists != nil {
 		s.playlistRoutes(g)
 	}
-	s.live = newHub(s.channel, s.cfg.Plan, s.cfg.Lists, s.log)
+	s.live = newHub(s.channel, s.cfg.Plan, s.cfg.Lists, s.cfg.Desk, s.log)
 	g.GET("/events", s.allow(Viewer), s.events)
 	s.systemRoutes(g)
 }

@@ -27,6 +27,9 @@ type Desk interface {
 	Lift(ctx context.Context, who control.Who, version string) (control.Answer, error)
 	// Notes are the latest commands, newest first.
 	Notes() []control.Note
+	// Since are those after the first so many, oldest first, and how many there have
+	// been; it returns at once.
+	Since(first int) (list []control.Note, noted int)
 	// Quarantine is what is left out of the programme.
 	Quarantine() []control.Banned
 }
@@ -174,7 +177,16 @@ func (s *Server) lift(c *gin.Context) {
 	answer(c, a, err)
 }
 
-func (s *Server) notes(c *gin.Context) { list(c, s.cfg.Desk.Notes()) }
+// notes are without the addresses that they came from, for who may change nothing.
+func (s *Server) notes(c *gin.Context) {
+	notes := s.cfg.Desk.Notes()
+	if identified(c).role < Operator {
+		for i := range notes {
+			notes[i].From = ""
+		}
+	}
+	list(c, notes)
+}
 
 func (s *Server) quarantine(c *gin.Context) { list(c, s.cfg.Desk.Quarantine()) }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -72,7 +73,10 @@ func (d *desk) StartOutput(_ context.Context, w control.Who, name string) (contr
 func (d *desk) Lift(_ context.Context, w control.Who, version string) (control.Answer, error) {
 	return d.do(w, "lift %s", version)
 }
-func (d *desk) Notes() []control.Note        { return d.notes }
+func (d *desk) Notes() []control.Note { return slices.Clone(d.notes) }
+func (d *desk) Since(first int) ([]control.Note, int) {
+	return slices.Clone(d.notes[min(first, len(d.notes)):]), len(d.notes)
+}
 func (d *desk) Quarantine() []control.Banned { return d.out }
 
 // send asks with a body.
@@ -173,4 +177,12 @@ func TestNotesAndQuarantine(t *testing.T) {
 	d.out = []control.Banned{{Version: "v", Source: "a.mp4", Cause: "crashed"}}
 	require.Contains(t, ask(t, http.MethodGet, at+"commands").body, `"by":"ann"`)
 	require.Contains(t, ask(t, http.MethodGet, at+"quarantine").body, `"source":"a.mp4"`)
+}
+
+// Where a command came from is nobody's business who may change nothing.
+func TestViewersSeeNoAddresses(t *testing.T) {
+	d := &desk{notes: []control.Note{{By: "ann", Via: "desk", From: "192.0.2.7", Asked: "skip", OK: true}}}
+	h := guarded(t, full, func(c *Config) { c.Desk = d })
+	require.NotContains(t, h.person(t, "vera").get("/api/v1/commands").body, "192.0.2.7")
+	require.Contains(t, h.person(t, "oskar").get("/api/v1/commands").body, "192.0.2.7")
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,13 +33,14 @@ const (
 // off. Nobody listening, it rests.
 //
 // The events are status, at once, on change and every second; alert, one for each
-// that comes and goes; playlists, what changed in their folder; rundown, when it
-// is to be asked for anew; and reset, for who comes back and has missed more than
-// is kept.
+// that comes and goes; command, one for each that took effect, whoever gave it;
+// playlists, what changed in their folder; rundown, when it is to be asked for
+// anew; and reset, for who comes back and has missed more than is kept.
 type hub struct {
 	channel Channel
 	plan    Plan      // nil: none
 	lists   Playlists // nil: none
+	desk    Desk      // nil: none
 	log     *slog.Logger
 
 	mu      sync.Mutex
@@ -73,11 +75,12 @@ type seen struct {
 	generation uint64
 	lists      map[string]Listed
 	rundown    string
+	noted      int // commands and changes
 }
 
-func newHub(ch Channel, plan Plan, lists Playlists, log *slog.Logger) *hub {
+func newHub(ch Channel, plan Plan, lists Playlists, desk Desk, log *slog.Logger) *hub {
 	return &hub{
-		channel: ch, plan: plan, lists: lists, log: log, clients: map[*listener]struct{}{}, end: make(chan struct{}),
+		channel: ch, plan: plan, lists: lists, desk: desk, log: log, clients: map[*listener]struct{}{}, end: make(chan struct{}),
 		epoch: strconv.FormatInt(time.Now().UnixMicro(), 36),
 	}
 }
@@ -186,6 +189,7 @@ func (h *hub) look() {
 	}
 	h.lookAtAlerts(st)
 	h.lookAtLists()
+	h.lookAtCommands()
 	h.lookAtRundown(st)
 	matter := matterOf(st)
 	changed := !bytes.Equal(matter, h.seen.matter)
@@ -203,6 +207,9 @@ func (h *hub) look() {
 // first is the first look: nothing has changed yet.
 func (h *hub) first(st control.Status) {
 	h.seen.any, h.seen.alerts, h.seen.rundown = true, alertsOf(st), h.rundownOf(st)
+	if h.desk != nil {
+		_, h.seen.noted = h.desk.Since(math.MaxInt)
+	}
 	if h.lists != nil {
 		snap := h.lists.Snapshot()
 		h.seen.generation, h.seen.lists = snap.Generation, lister{h.lists}.listedOf(snap)

@@ -64,7 +64,7 @@ func wordsOf(message string) string {
 func alertsOf(s control.Status) map[string]control.Alert {
 	m := make(map[string]control.Alert, len(s.Alerts))
 	for _, a := range s.Alerts {
-		m[a.Severity+" "+a.Code+" "+wordsOf(a.Message)] = a
+		m[a.Severity+" "+a.Code+" "+a.Playlist+" "+a.ItemID+" "+wordsOf(a.Message)] = a
 	}
 	return m
 }
@@ -119,6 +119,35 @@ func (h *hub) lookAtLists() {
 	h.seen.generation, h.seen.lists = snap.Generation, now
 	if len(e.Changed)+len(e.Removed) > 0 {
 		h.tell("playlists", e)
+	}
+}
+
+// commandEvent is somebody's command that took effect.
+type commandEvent struct {
+	Who  string        `json:"who"` // a user's name; "" where there are none
+	Via  string        `json:"via"`
+	What string        `json:"what"` // the command in words
+	Said string        `json:"said"` // what came of it, in words
+	Item *control.Item `json:"item"` // what it put on air, or as next; null: nothing
+	At   time.Time     `json:"at"`   // when it took effect
+	Undo *time.Time    `json:"undo_until"`
+}
+
+func (h *hub) lookAtCommands() {
+	if h.desk == nil {
+		return
+	}
+	var notes []control.Note
+	notes, h.seen.noted = h.desk.Since(h.seen.noted)
+	for _, n := range notes {
+		if !n.OK || n.Answer.Said == "" { // refused, or a change of another kind
+			continue
+		}
+		e := commandEvent{n.By, n.Via, n.Asked, n.Said, n.Answer.Item, n.At.Add(time.Duration(n.TookMS) * time.Millisecond), n.Answer.Undo}
+		if n.Answer.Since != nil {
+			e.At = *n.Answer.Since
+		}
+		h.tell("command", e)
 	}
 }
 

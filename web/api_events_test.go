@@ -147,6 +147,37 @@ func TestEventsTellWhatChanges(t *testing.T) {
 	}
 }
 
+// Everybody hears of a command that took effect, whoever gave it; not of one that
+// did not, nor of other changes.
+func TestEventsTellOfCommands(t *testing.T) {
+	d := &desk{}
+	at, until10 := time.Date(2026, 10, 24, 19, 0, 0, 0, time.UTC), time.Date(2026, 10, 24, 19, 0, 10, 0, time.UTC)
+	d.notes = []control.Note{{By: "ann", OK: true, Asked: "before anybody listened", Answer: control.Answer{Said: "x"}}}
+	h := newHub(aMoving(), nil, nil, d, nil)
+	defer h.close()
+	me, _, _ := h.join("")
+	d.notes = append(d.notes,
+		control.Note{By: "ann", Asked: "skip", Said: "no"},
+		control.Note{By: "ann", OK: true, Asked: "save main.yml", Said: "ok"},
+		control.Note{
+			By: "jonas", Via: "desk", From: "192.0.2.7", OK: true, Asked: "take 'One' (main.yml #1)", Said: "on air", At: at,
+			Answer: control.Answer{Said: "on air", Item: &control.Item{ID: "a", Title: "One"}, Since: &at, Undo: &until10},
+		})
+	h.mu.Lock()
+	h.look()
+	h.mu.Unlock()
+	var told []string
+	for len(me.events) > 0 {
+		if text := string(<-me.events); strings.Contains(text, "event: command") {
+			told = append(told, text)
+		}
+	}
+	require.Len(t, told, 1)
+	_, data, _ := strings.Cut(told[0], "data: ")
+	require.JSONEq(t, `{"who":"jonas","via":"desk","what":"take 'One' (main.yml #1)","said":"on air",
+		"item":{"id":"a","playlist":"","index":0,"title":"One"},"at":"2026-10-24T19:00:00Z","undo_until":"2026-10-24T19:00:10Z"}`, data)
+}
+
 // Figures alone make a status a second, not one at every look.
 func TestFiguresAreNotAChange(t *testing.T) {
 	s := onAir().status
@@ -181,7 +212,7 @@ func TestEventsGoOnWhereTheyWereLeft(t *testing.T) {
 }
 
 func TestWhatIsKeptIsBounded(t *testing.T) {
-	h := newHub(aMoving(), nil, nil, nil)
+	h := newHub(aMoving(), nil, nil, nil, nil)
 	for range recent + 10 {
 		h.tell("alert", struct{}{})
 	}
@@ -200,7 +231,7 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 
 // Who does not take what is sent is cut off; the others do not notice.
 func TestASlowListenerIsCutOff(t *testing.T) {
-	h := newHub(aMoving(), nil, nil, nil)
+	h := newHub(aMoving(), nil, nil, nil, nil)
 	slow, _, _ := h.join("")
 	quick, _, _ := h.join("")
 	h.mu.Lock()
@@ -220,7 +251,7 @@ func TestASlowListenerIsCutOff(t *testing.T) {
 }
 
 func TestListenersAreBounded(t *testing.T) {
-	h := newHub(aMoving(), nil, nil, nil)
+	h := newHub(aMoving(), nil, nil, nil, nil)
 	defer h.close()
 	for range listeners {
 		_, _, ok := h.join("")
@@ -356,7 +387,7 @@ func TestEventsTellOfPlaylists(t *testing.T) {
 }
 
 func TestAPanicInALookHurtsNobody(t *testing.T) {
-	h := newHub(panicking{onAir()}, nil, nil, slog.New(slog.DiscardHandler))
+	h := newHub(panicking{onAir()}, nil, nil, nil, slog.New(slog.DiscardHandler))
 	_, first, ok := h.join("")
 	require.True(t, ok)
 	require.NotContains(t, string(first), "event: status")

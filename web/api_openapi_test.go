@@ -235,10 +235,11 @@ func (k *talk) talkOfPlaylists(all string) {
 // What the events say is as described.
 func TestEventsAreAsDescribed(t *testing.T) {
 	doc := described(t)
-	h := newHub(onAir(), nil, nil, nil)
+	h := newHub(onAir(), nil, nil, nil, nil)
 	events := map[string]any{
 		"StatusEvent":    json.RawMessage(data(t, func() string { h.look(); return string(h.status) })),
 		"AlertEvent":     alertEvent{"raised", onAir().status.Alerts[0]},
+		"CommandEvent":   commandEvent{Who: "ann", Item: &control.Item{}, Undo: &time.Time{}},
 		"PlaylistsEvent": listsEvent{[]Listed{{Name: "a.yml", Schedule: "0 20 * * *", Start: "hard"}}, []string{"b.yml"}},
 		"ResetEvent":     map[string]string{"why": "airloom was restarted"},
 	}

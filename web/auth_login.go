@@ -17,6 +17,8 @@ type me struct {
 	Name string `json:"name"` // "" on loopback without users
 	Role string `json:"role"`
 	Via  string `json:"via"` // desk, token or loopback
+	// Users says that there are any: who asks may sign out, or in as another.
+	Users bool `json:"users"`
 }
 
 func (s *Server) signInRoutes(g *gin.RouterGroup) {
@@ -25,7 +27,7 @@ func (s *Server) signInRoutes(g *gin.RouterGroup) {
 	g.GET("/me", func(c *gin.Context) {
 		who := identified(c)
 		c.Header("Cache-Control", "no-store")
-		c.JSON(http.StatusOK, me{who.who.Name, who.role.String(), who.who.Via})
+		c.JSON(http.StatusOK, me{who.who.Name, who.role.String(), who.who.Via, len(s.gate.roster.Load().users) > 0})
 	})
 }
 
@@ -86,7 +88,7 @@ func (s *Server) welcome(c *gin.Context, u user) {
 	s.setCookie(c, s.gate.sessions.begin(u, now), int(sessionMax/time.Second))
 	s.note(control.Note{At: now, By: u.name, Via: "desk", From: addressOf(c.Request.RemoteAddr).String(), Asked: "sign in", OK: true, Said: "signed in as " + u.role.String()})
 	c.Header("Cache-Control", "no-store")
-	c.JSON(http.StatusOK, me{u.name, u.role.String(), "desk"})
+	c.JSON(http.StatusOK, me{u.name, u.role.String(), "desk", true})
 }
 
 // logout ends the session, if there is one.

@@ -28,7 +28,7 @@ func TestSignInAndOut(t *testing.T) {
 	v := h.visitor(t)
 	w := v.login("oskar", "oskar's word")
 	require.Equal(t, http.StatusOK, w.StatusCode)
-	require.JSONEq(t, `{"name":"oskar","role":"operator","via":"desk"}`, w.body)
+	require.JSONEq(t, `{"name":"oskar","role":"operator","via":"desk","users":true}`, w.body)
 	c := cookieOf(t, w)
 	require.Equal(t, fmt.Sprintf("airloom-%d", h.port), c.Name, "several channels on one machine")
 	require.True(t, c.HttpOnly)
@@ -108,7 +108,7 @@ func TestSessionsEndWithTheirUsers(t *testing.T) {
 	}, programs[:1]))
 	require.Equal(t, http.StatusUnauthorized, vera.get("/api/v1/me").StatusCode, "gone")
 	require.Equal(t, http.StatusUnauthorized, oskar.get("/api/v1/me").StatusCode, "another password")
-	require.JSONEq(t, `{"name":"ada","role":"viewer","via":"desk"}`, ada.get("/api/v1/me").body, "another role counts at once")
+	require.JSONEq(t, `{"name":"ada","role":"viewer","via":"desk","users":true}`, ada.get("/api/v1/me").body, "another role counts at once")
 	require.Len(t, h.gate.sessions.list, 1)
 	require.Equal(t, http.StatusUnauthorized, vera.get("/api/v1/me", bearer(viewerToken)).StatusCode)
 	require.Equal(t, http.StatusOK, vera.get("/api/v1/me", bearer(programToken)).StatusCode)
@@ -160,10 +160,10 @@ func TestOneUsersSessionsAreBounded(t *testing.T) {
 func TestATokenGoesBeforeASession(t *testing.T) {
 	h := guarded(t)
 	oskar := h.person(t, "oskar")
-	require.JSONEq(t, `{"name":"prometheus","role":"viewer","via":"token"}`, oskar.get("/api/v1/me", bearer(viewerToken)).body)
+	require.JSONEq(t, `{"name":"prometheus","role":"viewer","via":"token","users":true}`, oskar.get("/api/v1/me", bearer(viewerToken)).body)
 	requireProblem(t, http.StatusUnauthorized, oskar.get("/api/v1/me", bearer("airloom_wrong")))
 	w := oskar.get("/api/v1/me", func(r *http.Request) { r.SetBasicAuth("proxy", "secret") })
-	require.JSONEq(t, `{"name":"oskar","role":"operator","via":"desk"}`, w.body, "what a proxy asks for is not for us")
+	require.JSONEq(t, `{"name":"oskar","role":"operator","via":"desk","users":true}`, w.body, "what a proxy asks for is not for us")
 }
 
 // A name that nobody has gets the same answers as a wrong password, down to the

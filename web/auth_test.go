@@ -246,7 +246,7 @@ func TestTheDeskIsToldWho(t *testing.T) {
 
 func TestWithoutUsersThisMachineMayDoEverything(t *testing.T) {
 	at := serve(t, Config{}, onAir())
-	require.JSONEq(t, `{"name":"","role":"admin","via":"loopback"}`, ask(t, "GET", at+"/api/v1/me").body)
+	require.JSONEq(t, `{"name":"","role":"admin","via":"loopback","users":false}`, ask(t, "GET", at+"/api/v1/me").body)
 	requireProblem(t, http.StatusConflict, post(t, at+"/api/v1/login", `{"name":"x","password":"y"}`))
 	require.Equal(t, http.StatusNoContent, ask(t, "POST", at+"/api/v1/logout").StatusCode)
 }

@@ -12,6 +12,7 @@ import (
 	"airloom/playlist"
 	"airloom/playlist/library"
 	"airloom/playlist/schedule"
+	"airloom/playout/control"
 	"airloom/playout/probe"
 	"airloom/playout/timeline"
 )
@@ -278,19 +279,23 @@ func fillerOf(source string) playlist.Item {
 // line helps nobody.
 const maxShown = 50
 
-// mistakes are the first mistake of each playlist that has any, in a line each.
-func mistakes(problems playlist.Problems) (lines []string) {
+// mistakes are the first mistake of each playlist that has any, as alerts.
+func mistakes(problems playlist.Problems) (list []control.Alert) {
 	told := map[string]bool{}
 	for _, p := range problems {
 		if severity(p) != slog.LevelError || told[p.File] {
 			continue
 		}
 		told[p.File] = true
-		if len(lines) < maxShown {
-			lines = append(lines, p.String())
+		if len(list) < maxShown {
+			a := control.Alert{Message: p.String()}
+			if library.CheckName(p.File) == nil { // else it is about the folder
+				a.Playlist = p.File
+			}
+			list = append(list, a)
 		}
 	}
-	return lines
+	return list
 }
 
 func severity(p configs.Problem) slog.Level {

@@ -179,14 +179,8 @@ func (c *channel) keepSocket(ctx context.Context) error {
 
 // put has the engine follow other plans. What is on air goes on.
 func (c *channel) put(_ *schedule.Plans, lists []*playlist.Playlist) {
-	ids := map[string]bool{}
-	for _, list := range lists {
-		for _, it := range list.Items {
-			ids[it.ID] = true
-		}
-	}
 	c.engine.Refresh()
-	c.board.KeepItems(ids)
+	c.board.KeepItems(lists)
 }
 
 // playlistAlert shows what is wrong with the playlists.

@@ -136,9 +136,11 @@ func (b *Board) standIns(s playout.Snapshot, c playout.Counts, now time.Time) []
 	case planned(s):
 		return list
 	case s.Airs == playout.Slate:
-		return append(list, Alert{"error", "slate", "nothing in the rundown can play: the slate is on air. See the other alerts for the items' causes", since})
+		return append(list, Alert{Severity: "error", Code: "slate", Since: since,
+			Message: "nothing in the rundown can play: the slate is on air. See the other alerts for the items' causes"})
 	case s.Airs == playout.Filler:
-		return append(list, Alert{"warning", "filler", "the item on air gives nothing: the filler stands in", since})
+		return append(list, Alert{Severity: "warning", Code: "filler", Since: since,
+			Message: "the item on air gives nothing: the filler stands in", ItemID: s.Air.Item.ID, Playlist: s.Air.Playlist, Index: &s.Air.Index})
 	}
 	return list
 }
@@ -147,6 +149,6 @@ func remind(list []Alert, what string, s *Stand, now time.Time) []Alert {
 	if now.Sub(s.Since) < standsLong {
 		return list
 	}
-	return append(list, Alert{"warning", "operator-" + what,
-		fmt.Sprintf("the %s by %s is still on: the programme waits. Lift it with 'airloom ctl %s off'", what, s.By, what), s.Since})
+	return append(list, Alert{Severity: "warning", Code: "operator-" + what, Since: s.Since,
+		Message: fmt.Sprintf("the %s by %s is still on: the programme waits. Lift it with 'airloom ctl %s off'", what, s.By, what)})
 }

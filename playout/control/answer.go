@@ -11,9 +11,10 @@ import (
 
 // Answer is what came of a command.
 type Answer struct {
-	Said  string     `json:"said"`            // one sentence for people
-	Item  *Item      `json:"item,omitempty"`  // what it put on air, or as next
-	Since *time.Time `json:"since,omitempty"` // when it took effect on air
+	Said  string     `json:"said"`                 // one sentence for people
+	Item  *Item      `json:"item,omitempty"`       // what it put on air, or as next
+	Since *time.Time `json:"since,omitempty"`      // when it took effect on air
+	Undo  *time.Time `json:"undo_until,omitempty"` // until when Undo takes it back
 }
 
 // Item names an item of a playlist.
@@ -64,6 +65,7 @@ type Note struct {
 	Code   Code      `json:"code,omitempty"`
 	Said   string    `json:"said"` // the answer
 	TookMS int64     `json:"took_ms"`
+	Answer Answer    `json:"-"` // to a command that has taken effect
 }
 
 // maxNotes bounds the list of changes.
@@ -73,7 +75,7 @@ const maxNotes = 500
 func (d *Desk) note(who Who, what string, began time.Time, a Answer, err error) {
 	n := Note{
 		At: began, By: who.Name, Via: who.Via, From: who.From, Asked: what, OK: err == nil, Said: a.Said,
-		TookMS: time.Since(began).Milliseconds(),
+		TookMS: time.Since(began).Milliseconds(), Answer: a,
 	}
 	if r, ok := err.(*Refusal); ok { //nolint:errorlint // carry has made it one
 		n.Code, n.Said = r.Code, r.Error()
@@ -103,6 +105,17 @@ func (d *Desk) enter(kind string, n Note) {
 		words = append(words, "from", n.From)
 	}
 	d.rooms.Log.Log(context.Background(), level, kind+" "+n.Asked, words...)
+}
+
+// Since are the commands and other changes after the first so many, oldest first,
+// as far as they are still known; and how many there have been by now.
+func (d *Desk) Since(first int) (list []Note, noted int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := max(first, d.noted-len(d.notes)); i < d.noted; i++ {
+		list = append(list, d.notes[i%len(d.notes)])
+	}
+	return list, d.noted
 }
 
 // Notes are the latest commands and other changes, newest first.

@@ -97,19 +97,19 @@ func (b *Board) Clear(code string) {
 	delete(b.raised, code)
 }
 
-// Show makes the messages the alerts of the code, each with its own time; none
-// takes them all back.
-func (b *Board) Show(code, severity string, messages []string) {
+// Show makes these the alerts of the code, each with its own time, and told from
+// the others by its message; none takes them all back.
+func (b *Board) Show(code, severity string, alerts []Alert) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	was := b.shown[code]
-	now := make(map[string]Alert, len(messages))
-	for _, m := range messages {
-		a, ok := was[m]
-		if !ok {
-			a = Alert{Severity: severity, Code: code, Message: m, Since: time.Now()}
+	now := make(map[string]Alert, len(alerts))
+	for _, a := range alerts {
+		a.Severity, a.Code, a.Since = severity, code, time.Now()
+		if old, ok := was[a.Message]; ok {
+			a.Since = old.Since
 		}
-		now[m] = a
+		now[a.Message] = a
 	}
 	b.shown[code] = now
 }
@@ -137,13 +137,19 @@ func (b *Board) note(r playout.Row) {
 	b.items.note(r, time.Now())
 }
 
-// KeepItems tells which items there are by now, by their IDs, over all playlists:
-// the alerts of others go, and none is raised for them, not even for one that is
-// still on air. The map is the board's from then on.
-func (b *Board) KeepItems(ids map[string]bool) {
+// KeepItems tells which items there are by now, and where: the alerts of others go,
+// and none is raised for them, not even for one that is still on air.
+func (b *Board) KeepItems(lists []*playlist.Playlist) {
+	ids := map[string]bool{}
+	for _, l := range lists {
+		for i := range l.Items {
+			ids[l.Items[i].ID] = true
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.items.keep(ids)
+	b.items.find(lists)
 }
 
 // Stopping makes the state Stopping from now on: the channel is being stopped.
@@ -238,20 +244,20 @@ func (b *Board) alerts(s Status, snap playout.Snapshot, c playout.Counts, now ti
 	list := b.standIns(snap, c, now)
 	for _, o := range s.Outputs {
 		if !o.DownSince.IsZero() && now.Sub(o.DownSince) > outputGrace {
-			list = append(list, Alert{"error", "output-down",
-				fmt.Sprintf("output %s is not publishing: %s", o.Name, cmp.Or(o.LastError, "no answer yet")), o.DownSince})
+			list = append(list, Alert{Severity: "error", Code: "output-down", Since: o.DownSince,
+				Message: fmt.Sprintf("output %s is not publishing: %s", o.Name, cmp.Or(o.LastError, "no answer yet"))})
 		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n, percent := b.over.figures(c); now.Sub(b.over.last) < calm {
-		list = append(list, Alert{"warning", "encoder-overload", fmt.Sprintf(
+		list = append(list, Alert{Severity: "warning", Code: "encoder-overload", Since: b.over.from, Message: fmt.Sprintf(
 			"the encoder had no time for %d pictures and runs at %d %% of real time: choose a faster preset or a smaller house size, or give the machine less else to do",
-			n, percent), b.over.from})
+			n, percent)})
 	}
 	if !b.lateAt.IsZero() && now.Sub(b.lateAt) < 10*time.Minute {
-		list = append(list, Alert{"warning", "stood-still", fmt.Sprintf(
-			"the process stood still for more than 2 s (%d times by now) and went on from where it was", c.Late), b.lateAt})
+		list = append(list, Alert{Severity: "warning", Code: "stood-still", Since: b.lateAt, Message: fmt.Sprintf(
+			"the process stood still for more than 2 s (%d times by now) and went on from where it was", c.Late)})
 	}
 	list = slices.AppendSeq(list, maps.Values(b.raised))
 	for _, shown := range b.shown {

@@ -89,13 +89,18 @@ func TestTheAlertOfAnItemGoesWithIt(t *testing.T) {
 	b := newBoard(&figures{counts: playout.Counts{Ticks: 1}})
 	b.note(failed("one"))
 	b.note(failed("two"))
-	b.KeepItems(map[string]bool{"two": true, "three": true, "folder": true})
+	b.KeepItems([]*playlist.Playlist{{File: "main.yml", Items: []playlist.Item{{ID: "three"}, {ID: "folder"}, {ID: "two"}}}})
 	b.note(failed("one")) // it was still on air
 	b.note(failed("three"))
 	b.note(failed("folder/file"))
 	var said []string
 	for _, a := range b.Status().Alerts {
 		said = append(said, a.Message[:strings.Index(a.Message, " ")])
+		require.Equal(t, said[len(said)-1], a.ItemID)
+		require.Equal(t, "main.yml", a.Playlist)
+		if a.ItemID == "two" {
+			require.Equal(t, 2, *a.Index, "where it stands by now")
+		}
 	}
 	require.ElementsMatch(t, []string{"two", "three", "folder/file"}, said)
 }
@@ -104,9 +109,9 @@ func TestAlertsOfOneKindStandEachForItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBoard(&figures{counts: playout.Counts{Ticks: 1}})
 		first := time.Now()
-		b.Show("playlist", "error", []string{"a.yml:1:1: x", "b.yml:1:1: y"})
+		b.Show("playlist", "error", []Alert{{Message: "a.yml:1:1: x"}, {Message: "b.yml:1:1: y", Playlist: "b.yml"}})
 		time.Sleep(time.Minute)
-		b.Show("playlist", "error", []string{"b.yml:1:1: y", "c.yml:1:1: z"})
+		b.Show("playlist", "error", []Alert{{Message: "b.yml:1:1: y", Playlist: "b.yml"}, {Message: "c.yml:1:1: z"}})
 		since := map[string]time.Duration{}
 		for _, a := range b.Status().Alerts {
 			require.Equal(t, "playlist", a.Code)
@@ -151,7 +156,7 @@ func TestAnOutputThatIsAwayIsAnAlertAfterAWhile(t *testing.T) {
 			if time.Since(down) <= outputGrace {
 				require.Empty(t, alerts)
 			} else {
-				require.Equal(t, []Alert{{"error", "output-down", "output main is not publishing: refused", down}}, alerts)
+				require.Equal(t, []Alert{{Severity: "error", Code: "output-down", Message: "output main is not publishing: refused", Since: down}}, alerts)
 			}
 			time.Sleep(300 * time.Millisecond)
 		}
@@ -194,7 +199,7 @@ func TestRaisedAlertsKeepTheirTimeAndCanBeCleared(t *testing.T) {
 	first := time.Now()
 	b.Raise(Alert{Severity: "error", Code: "playlist", Message: "one", Since: first})
 	b.Raise(Alert{Severity: "error", Code: "playlist", Message: "two", Since: first.Add(time.Hour)})
-	require.Equal(t, []Alert{{"error", "playlist", "two", first}}, b.Status().Alerts)
+	require.Equal(t, []Alert{{Severity: "error", Code: "playlist", Message: "two", Since: first}}, b.Status().Alerts)
 	b.Clear("playlist")
 	require.Empty(t, b.Status().Alerts)
 }
@@ -262,8 +267,8 @@ func TestAnOperatorsHoldIsShownAndRemindedOf(t *testing.T) {
 		require.Nil(t, s.Next.StartsAt, "nobody knows")
 		require.Empty(t, s.Alerts)
 		f.counts.Ticks = 100 + 60*25
-		require.Equal(t, []Alert{{"warning", "operator-hold", "the hold by bob (ctl) is still on: the programme waits. Lift it with 'airloom ctl hold off'",
-			time.Now().Add(-time.Minute)}}, newBoard(f).Status().Alerts)
+		require.Equal(t, []Alert{{Severity: "warning", Code: "operator-hold", Message: "the hold by bob (ctl) is still on: the programme waits. Lift it with 'airloom ctl hold off'",
+			Since: time.Now().Add(-time.Minute)}}, newBoard(f).Status().Alerts)
 
 		f.snap.Airs, f.snap.Forced = playout.Slate, playout.Slate
 		s = newBoard(f).Status()

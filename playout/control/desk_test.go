@@ -26,12 +26,19 @@ func TestSkipAirsTheNextAndIsNoted(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{"b@0"}, o.air.aired)
 		require.Equal(t, "skipped 'a' for 'b' (main.yml #2): on air since 00:00:10.000", a.Said)
+		require.WithinDuration(t, time.Now().Add(undoWithin), *a.Undo, 100*time.Millisecond)
 		require.Equal(t, &Item{"b", "main.yml", 1, "b"}, a.Item)
 		n := o.Notes()[0]
 		require.Equal(t, "skip 'a' (main.yml #1)", n.Asked)
 		require.Equal(t, "bob", n.By)
 		require.True(t, n.OK)
 		require.Equal(t, a.Said, n.Said)
+		require.Equal(t, a, n.Answer)
+		since, noted := o.Since(0)
+		require.Equal(t, []Note{n}, since)
+		since, noted = o.Since(noted)
+		require.Empty(t, since)
+		require.Equal(t, 1, noted)
 	})
 }
 
@@ -157,6 +164,7 @@ func TestTakeNextIsAnsweredWhenItIsNext(t *testing.T) {
 		a, err := o.Take(o.ctx, bob, next)
 		require.NoError(t, err)
 		require.Equal(t, "'n2' (news.yml #2) is next, after 'a' (main.yml #1)", a.Said)
+		require.NotNil(t, a.Undo)
 		require.Empty(t, o.air.aired)
 
 		a, err = o.Undo(o.ctx, bob)
@@ -194,6 +202,7 @@ func TestUndoGoesWhereTheItemWouldBe(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{"n1@0", "a@350"}, o.air.aired, "14 s into it")
 		require.Equal(t, "undid take: 'a' (main.yml #1) goes on from 00:00:14: on air since 00:00:14.000", a.Said)
+		require.Nil(t, a.Undo, "it cannot be undone in turn")
 		time.Sleep(time.Second)
 		_, err = o.Undo(o.ctx, bob)
 		require.Equal(t, Refused, code(t, err), "once")

@@ -3,9 +3,11 @@ package control
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"airloom/playlist"
 	"airloom/playout"
 )
 
@@ -54,6 +56,7 @@ func (i *items) note(r playout.Row, now time.Time) {
 	i.alerts[id] = Alert{
 		Severity: "warning", Code: "item-" + strings.ReplaceAll(string(r.Outcome), " ", "-"), Since: now,
 		Message: fmt.Sprintf("%s (%s, line %d): %v", r.Entry.Item.Title, r.Entry.Playlist, r.Entry.Item.Line, r.Cause),
+		ItemID:  id.id, Playlist: id.playlist, Index: &r.Entry.Index,
 	}
 }
 
@@ -66,6 +69,19 @@ func (i *items) oldest() (found itemKey) {
 		}
 	}
 	return found
+}
+
+// find tells the alerts where their items stand by now.
+func (i *items) find(lists []*playlist.Playlist) {
+	for id, a := range i.alerts {
+		at := slices.IndexFunc(lists, func(l *playlist.Playlist) bool { return l.File == id.playlist })
+		if a.Index = nil; at >= 0 {
+			if e, ok := within(lists[at], id.id); ok {
+				a.Index = &e.Index
+			}
+		}
+		i.alerts[id] = a
+	}
 }
 
 // keep lets go of what is not among the IDs, now and from now on.

@@ -23,7 +23,13 @@ type lined struct {
 
 // put makes a change of what airs, and answers once it is on air; or, where it
 // has to wait for its moment, once it is lined up.
-func (d *Desk) put(ctx context.Context, a *attempt, words func(change) string) (Answer, error) {
+func (d *Desk) put(ctx context.Context, a *attempt, words func(change) string) (answer Answer, err error) {
+	began := time.Now()
+	defer func() {
+		if err == nil {
+			answer.Undo = d.undoable(began)
+		}
+	}()
 	if snap, _ := d.rooms.Engine.Snapshot(); a.next || snap.Forced != "" {
 		return d.lineUp(ctx, a, words)
 	}
@@ -124,6 +130,7 @@ func (d *Desk) tellMoment(l *lined) {
 	a, err := Answer{}, l.err
 	if err == nil {
 		a = d.onAir(named(to), to)
+		a.Undo = d.undoable(l.since)
 	} else {
 		err = d.refusal(context.Background(), err)
 	}

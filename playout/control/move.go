@@ -124,6 +124,24 @@ func (d *Desk) Undo(ctx context.Context, who Who) (Answer, error) {
 	})
 }
 
+// undoable is until when what a command has changed since it began can be undone;
+// nil: it has changed nothing of that kind.
+func (d *Desk) undoable(began time.Time) *time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var until time.Time
+	switch {
+	case d.lined != nil && !d.lined.since.Before(began):
+		until = d.lined.since.Add(undoWithin)
+	case d.undo != nil && !d.undo.at.Before(began):
+		until = d.undo.at.Add(undoWithin)
+	default:
+		return nil
+	}
+	until = until.In(d.rooms.Zone).Truncate(time.Millisecond)
+	return &until
+}
+
 // without is where the programme would be without a change. While an operator
 // holds the channel, it would stand still too.
 func (d *Desk) without(c change) picker {

@@ -138,4 +138,7 @@ type Alert struct {
 	Code     string    `json:"code"`     // a fixed word, such as item-skipped
 	Message  string    `json:"message"`
 	Since    time.Time `json:"since"`
+	ItemID   string    `json:"item_id"`  // the item it is about, as the rundown has it; "": none
+	Playlist string    `json:"playlist"` // the playlist it is about; "": none
+	Index    *int      `json:"index"`    // the item's place there, from 0; null: it is about no item, or the place is not known
 }
