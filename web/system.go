@@ -19,6 +19,7 @@ type System struct {
 	History  History
 	Logs     Logs
 	Levels   Levels
+	Still    Still
 }
 
 // Versions are of airloom and of what it is made of.
@@ -47,6 +48,9 @@ func (s *Server) systemRoutes(g *gin.RouterGroup) {
 	if sys.Logs != nil {
 		g.GET("/logs", s.allow(Operator), s.logs)
 		g.GET("/logs/events", s.allow(Operator), s.logEvents)
+	}
+	if sys.Still != nil {
+		g.GET("/still.jpg", s.allow(Viewer), s.still)
 	}
 	g.GET("/users", s.allow(Admin), s.users)
 }

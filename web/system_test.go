@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/stretchr/testify/require"
 
 	"airloom/playout/control/past"
@@ -28,7 +29,7 @@ func aSystem() System {
 	l.Warn("the output is away", "output", "main", "cause", "no ROUTE to host")
 	return System{
 		Versions: func() Versions { return Versions{"v1", "go1", "7.1", "core 164"} },
-		History:  past.NewHistory([]string{"main"}, nil), Logs: log, Levels: levels.New(48000),
+		History:  past.NewHistory([]string{"main"}, nil), Logs: log, Levels: levels.New(48000), Still: &still{tag: "a-1"},
 	}
 }
 
@@ -46,6 +47,9 @@ func (k *talk) talkOfSystem(api string) {
 	k.get(api+"logs?before=x", http.StatusBadRequest)
 	k.get(api+"logs/events?level=x", http.StatusBadRequest)
 	k.get(api+"users", http.StatusOK)
+	openapi3filter.RegisterBodyDecoder("image/jpeg", openapi3filter.FileBodyDecoder)
+	k.ask(http.MethodGet, api+"still.jpg", "?width=320", nil, "", "", http.StatusOK)
+	k.get(api+"still.jpg?width=1281", http.StatusBadRequest)
 }
 
 func TestHistoryOverHTTP(t *testing.T) {

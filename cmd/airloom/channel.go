@@ -30,6 +30,7 @@ import (
 	"airloom/playout/media"
 	"airloom/playout/media/av"
 	"airloom/playout/slate"
+	"airloom/playout/still"
 	"airloom/playout/timeline"
 	"airloom/playout/worker"
 	"airloom/web"
@@ -59,12 +60,14 @@ type channel struct {
 type sinks struct {
 	outputs output.Fan
 	hls     *hls.Sink
+	still   *still.Air // with hls
 }
 
 func (s *sinks) Offer(p *media.Packet) {
 	s.outputs.Offer(p)
 	if s.hls != nil {
 		s.hls.Offer(p)
+		s.still.Offer(p)
 	}
 }
 
@@ -162,7 +165,8 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	if c.hls, err = hls.New(hls.Config{Info: c.encoder.Info(), Log: c.log}); err != nil {
 		return fmt.Errorf("preview: %w", err)
 	}
-	out.hls = c.hls
+	c.system.still = still.NewAir(still.AirOptions{Info: c.encoder.Info(), Log: c.log})
+	out.hls, out.still = c.hls, c.system.still
 	page.Listen, page.Version, page.Zone, page.Log = c.cfg.Web.Listen, version, c.cfg.Channel.Timezone, c.log
 	page.Preview, page.Guide, page.Desk = http.Handler(c.hls), c.guide, c.desk
 	page.Plan, page.Lists = planView{c}, deskLists{c.plan.library, c.plan}
@@ -183,7 +187,7 @@ func (c *channel) run(ctx context.Context) error {
 	debug.SetGCPercent(heapSlack)
 	receivers := []*actor{helper("workers", c.reap)}
 	if c.web != nil {
-		receivers = append(receivers, helper("web", c.web.Run), helper("preview", c.hls.Run))
+		receivers = append(receivers, helper("web", c.web.Run), helper("preview", c.hls.Run), helper("still", c.system.still.Run))
 	}
 	for _, o := range c.outputs {
 		receivers = append(receivers, helper("output "+o.Status().Name, o.Run))

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airloom/playout/probe"
+	"airloom/playout/still"
 	"airloom/playout/worker"
 )
 
@@ -29,6 +30,8 @@ func main() {
 			os.Exit(worker.Main())
 		case "probe-worker":
 			os.Exit(probe.Main())
+		case "still-worker":
+			os.Exit(still.Main())
 		}
 	}
 	os.Exit(execute(os.Args[1:]))

@@ -8,6 +8,7 @@ import (
 	"airloom/playout/control/past"
 	"airloom/playout/levels"
 	"airloom/playout/media"
+	"airloom/playout/still"
 	"airloom/web"
 )
 
@@ -16,6 +17,7 @@ type system struct {
 	log     *past.Log
 	history *past.History
 	meter   *levels.Meter
+	still   *still.Air // nil: there is no page to show it on
 }
 
 // heard is the encoder with an ear to the sound on its way there.
@@ -56,6 +58,9 @@ func (s *system) desk() web.System {
 	sys := web.System{Versions: versions, History: s.history, Levels: s.meter}
 	if s.log != nil {
 		sys.Logs = s.log
+	}
+	if s.still != nil {
+		sys.Still = s.still
 	}
 	return sys
 }

@@ -30,6 +30,8 @@ type question struct {
 	Exact  bool            `json:",omitempty"`
 	Width  int             `json:",omitempty"`
 	Height int             `json:",omitempty"`
+	Coded  []byte          `json:",omitempty"` // or, in pieces, a coded picture of H.264 that stands by itself
+	More   bool            `json:",omitempty"` // the next piece follows
 }
 
 type answer struct {
@@ -53,10 +55,19 @@ const (
 func Main() int {
 	av.SetLog(astiav.LogLevelQuiet, func(astiav.LogLevel, string) {})
 	worker.StepBack()
+	var coded []byte
 	return worker.Serve(func(text []byte) (any, []byte) {
 		var q question
 		if err := json.Unmarshal(text, &q); err != nil {
 			return answer{Fault: err.Error()}, nil
+		}
+		if q.Coded != nil {
+			if coded = append(coded, q.Coded...); q.More {
+				return answer{}, nil
+			}
+			data, err := q.coded(coded)
+			coded = nil
+			return answer{Fault: words(err), Kind: kind(err)}, data
 		}
 		return q.answer()
 	})

@@ -69,17 +69,19 @@ func NewHistory(outputNames []string, take func() Figures) *History {
 
 var unknown = float32(math.NaN())
 
-// Run takes figures until the context is done.
+// Run takes figures until the context is done: in the middle of each step, so that
+// a moment more or less never leaves one out.
 func (h *History) Run(ctx context.Context) error {
-	every := time.NewTicker(Step)
-	defer every.Stop()
-	h.add(time.Now(), h.take())
+	wait := time.NewTimer(0)
+	defer wait.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-every.C:
-			h.add(time.Now(), h.take())
+		case <-wait.C:
+			now := time.Now()
+			h.add(now, h.take())
+			wait.Reset(now.Truncate(Step).Add(Step + Step/2).Sub(now))
 		}
 	}
 }
@@ -183,6 +185,9 @@ func (h *History) Since(length time.Duration, points int, now time.Time) Stretch
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	end := stepOf(now) + 1
+	if h.last == end-2 {
+		end-- // its figures are still to come
+	}
 	s := Stretch{Step: time.Duration(each) * Step, Bitrate: map[string]Series{}}
 	from := end - int64(n*each)
 	s.From = time.Unix(from*int64(Step/time.Second), 0)

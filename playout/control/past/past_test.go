@@ -126,7 +126,7 @@ func TestHistoryIsTakenEveryTenSeconds(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- h.Run(ctx) }()
-		time.Sleep(time.Minute + time.Second)
+		time.Sleep(time.Minute + 6*time.Second)
 		cancel()
 		require.NoError(t, <-done)
 		require.EqualValues(t, 7, n)
