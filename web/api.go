@@ -30,7 +30,11 @@ func (s *Server) api(g *gin.RouterGroup) {
 	if s.cfg.Lists != nil {
 		s.playlistRoutes(g)
 	}
+	if s.cfg.Media != nil {
+		s.mediaRoutes(g)
+	}
 	s.live = newHub(s.channel, s.cfg.Plan, s.cfg.Lists, s.cfg.Desk, s.log)
+	s.live.news = s.news
 	g.GET("/events", s.allow(Viewer), s.events)
 	s.systemRoutes(g)
 }

@@ -38,9 +38,10 @@ const (
 // anew; and reset, for who comes back and has missed more than is kept.
 type hub struct {
 	channel Channel
-	plan    Plan      // nil: none
-	lists   Playlists // nil: none
-	desk    Desk      // nil: none
+	plan    Plan       // nil: none
+	lists   Playlists  // nil: none
+	desk    Desk       // nil: none
+	news    *mediaNews // of the media folder; nil: none
 	log     *slog.Logger
 
 	mu      sync.Mutex
@@ -191,6 +192,7 @@ func (h *hub) look() {
 	h.lookAtLists()
 	h.lookAtCommands()
 	h.lookAtRundown(st)
+	h.lookAtMedia(now)
 	matter := matterOf(st)
 	changed := !bytes.Equal(matter, h.seen.matter)
 	h.seen.matter, h.looked = matter, now

@@ -55,7 +55,7 @@ func everything(t *testing.T) (s *Server, d *desk, p *plan) {
 	d, p = &desk{notes: []control.Note{{At: time.Now(), By: "ann", Via: "desk", From: "192.0.2.1", Asked: "skip", Code: control.Late, Said: "no"}},
 		out: []control.Banned{{Version: "v", Source: "a.mp4", Cause: "crashed", Since: time.Now()}}}, aPlan()
 	s, err := New(Config{
-		Lists: someLists(t, t.TempDir()), Listen: "127.0.0.1:0", System: aSystem(), Zone: "Europe/Berlin", Desk: d, Plan: p, Hints: []Hint{{Text: "Play it."}},
+		Lists: someLists(t, t.TempDir()), Media: aCupboard(), Listen: "127.0.0.1:0", System: aSystem(), Zone: "Europe/Berlin", Desk: d, Plan: p, Hints: []Hint{{Text: "Play it."}},
 		Preview: http.NotFoundHandler(), Guide: func(_ context.Context, w io.Writer) error {
 			_, err := io.WriteString(w, "<tv></tv>")
 			return err
@@ -188,6 +188,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	k.asked["POST "+api+"login"] = true // needs users: its own test has the good answer
 
 	k.talkOfPlaylists(api + "playlists")
+	k.talkOfMedia(api + "media")
 	k.talkOfSystem(api)
 
 	// The events have no end: what each of them says is looked at by itself.
@@ -241,6 +242,7 @@ func TestEventsAreAsDescribed(t *testing.T) {
 		"AlertEvent":     alertEvent{"raised", onAir().status.Alerts[0]},
 		"CommandEvent":   commandEvent{Who: "ann", Item: &control.Item{}, Undo: &time.Time{}},
 		"PlaylistsEvent": listsEvent{[]Listed{{Name: "a.yml", Schedule: "0 20 * * *", Start: "hard"}}, []string{"b.yml"}},
+		"MediaEvent":     mediaEvent{[]string{"a.mp4"}, true},
 		"ResetEvent":     map[string]string{"why": "airloom was restarted"},
 	}
 	for name, event := range events {

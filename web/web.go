@@ -45,6 +45,7 @@ type Config struct {
 	Desk    Desk                                         // takes commands; nil: none are taken
 	Plan    Plan                                         // tells what will air and what did; nil: not told
 	Lists   Playlists                                    // the playlists' folder; nil: none
+	Media   Media                                        // the media folder; nil: none
 	Preview http.Handler                                 // the sent picture, index.m3u8 and what it names; nil: none
 	Users   []User                                       // who may sign in; none: everybody on this machine may do everything
 	Tokens  []Token                                      // that let programs in, beside users
@@ -83,6 +84,8 @@ type Server struct {
 	http    *http.Server
 	live    *hub
 	looking chan struct{} // holds one for each who looks ahead or back
+	pouring chan struct{} // holds one for each file that is being read out
+	news    *mediaNews    // what has changed of the media folder; nil: there is none
 }
 
 var quietGin sync.Once

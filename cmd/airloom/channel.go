@@ -53,6 +53,7 @@ type channel struct {
 	slate   *slate.Slate
 	hls     *hls.Sink
 	web     *web.Server
+	media   *mediaDesk // nil: no web server
 	system  system
 }
 
@@ -172,6 +173,8 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	page.Plan, page.Lists = planView{c}, deskLists{c.plan.library, c.plan}
 	page.Note, page.TLS = c.desk.Note, web.TLS(c.cfg.Web.TLS)
 	page.Users, page.Tokens = signIns(c.cfg)
+	c.media = newMediaDesk(c.cfg, c.plan, c.log)
+	page.Media = c.media
 	page.System = c.system.desk()
 	c.web, err = web.New(page, c.board)
 	return err
@@ -189,6 +192,7 @@ func (c *channel) run(ctx context.Context) error {
 	if c.web != nil {
 		receivers = append(receivers, helper("web", c.web.Run), helper("preview", c.hls.Run), helper("still", c.system.still.Run))
 	}
+	receivers = append(receivers, c.media.actors()...)
 	for _, o := range c.outputs {
 		receivers = append(receivers, helper("output "+o.Status().Name, o.Run))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"airloom/playout/probe"
+	"airloom/playout/shelf"
 	"airloom/playout/still"
 	"airloom/playout/worker"
 )
@@ -32,6 +33,8 @@ func main() {
 			os.Exit(probe.Main())
 		case "still-worker":
 			os.Exit(still.Main())
+		case "shelf-worker":
+			os.Exit(shelf.Main())
 		}
 	}
 	os.Exit(execute(os.Args[1:]))

@@ -48,6 +48,16 @@ func (p *Prober) About(path string, size int64, changed time.Time) About {
 	return a
 }
 
+// Peek is the same, and has nothing looked at.
+func (p *Prober) Peek(path string, size int64, changed time.Time) About {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if l := p.lengths[key{source: path}]; l != nil {
+		return l.about(version{size, changed.UnixNano()})
+	}
+	return About{Known: Unknown}
+}
+
 // about is for who has locked.
 func (l *length) about(now version) About {
 	ticks := l.ticks.Load()

@@ -1,0 +1,391 @@
+package shelf
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/text/unicode/norm"
+
+	"airloom/playout/probe"
+	"airloom/playout/worker"
+)
+
+type op string
+
+const (
+	opList   op = "list"
+	opStat   op = "stat"
+	opRead   op = "read"
+	opMove   op = "move"
+	opRemove op = "remove"
+	opFolder op = "folder"
+	opPlace  op = "place"
+	opSpace  op = "space"
+	opWatch  op = "watch"
+)
+
+// question is what a child is asked.
+type question struct {
+	Op            op
+	Root, Uploads string
+	Look          Look     `json:",omitzero"`
+	Path          string   `json:",omitempty"`
+	To            string   `json:",omitempty"`
+	File          File     `json:",omitzero"` // as it is known
+	Offset        int64    `json:",omitempty"`
+	Count         int      `json:",omitempty"`
+	Folders       []string `json:",omitempty"`
+}
+
+type answer struct {
+	Error   *Error   `json:",omitempty"`
+	File    File     `json:",omitzero"`
+	Files   []File   `json:",omitempty"`
+	Folders []string `json:",omitempty"`
+	Total   int      `json:",omitempty"`
+	Next    string   `json:",omitempty"`
+	Partial bool     `json:",omitempty"`
+	Path    string   `json:",omitempty"`
+	Space   Space    `json:",omitzero"`
+}
+
+// child answers questions.
+type child struct {
+	marks map[string]uint64 // of folders that are watched
+
+	// A listing is looked at again and again while somebody pages through it.
+	last   Look
+	looked time.Time
+	found  answer
+}
+
+// Main is the whole life of a child: the program was started with the argument
+// "shelf-worker". It returns the exit status.
+func Main() int {
+	c := &child{marks: map[string]uint64{}}
+	return worker.Serve(func(text []byte) (any, []byte) {
+		var q question
+		if err := json.Unmarshal(text, &q); err != nil {
+			return answer{Error: &Error{Refused, err.Error()}}, nil
+		}
+		a, data, err := c.answer(q)
+		if err != nil {
+			return answer{Error: errorOf(q, err)}, nil
+		}
+		return a, data
+	})
+}
+
+func (c *child) answer(q question) (a answer, data []byte, err error) {
+	root, err := os.OpenRoot(q.Root)
+	if err != nil {
+		return a, nil, err
+	}
+	defer root.Close()
+	if q.Op != opList && q.Op != opRead && q.Op != opStat && q.Op != opWatch {
+		c.looked = time.Time{} // it will be another
+	}
+	switch q.Op {
+	case opList:
+		a, err = c.list(root, q.Look)
+	case opStat:
+		a.File, err = stat(root, q.Path)
+	case opRead:
+		data, err = read(root, q)
+	case opMove:
+		err = move(root, q.Path, q.To)
+	case opRemove:
+		err = root.Remove(q.Path)
+	case opFolder:
+		err = makeFolder(root, q.Path)
+	case opPlace:
+		a.Path, err = place(root, q.Uploads, q.Path, q.To)
+	case opSpace:
+		a.Space, err = space(q.Root, q.Uploads)
+	case opWatch:
+		a.Folders = c.changed(root, q.Folders)
+	}
+	return a, data, err
+}
+
+// fold is a text as it is compared in a search.
+func fold(s string) string { return strings.ToLower(norm.NFC.String(s)) }
+
+// stays is how long a listing is good for the next page.
+const stays = 2 * time.Second
+
+func (c *child) list(root *os.Root, l Look) (a answer, err error) {
+	what := Look{Folder: l.Folder, Search: l.Search}
+	if c.last != what || time.Since(c.looked) > stays {
+		c.found, err = lookAt(root, l)
+		c.last, c.looked = what, time.Now()
+		if err != nil {
+			c.looked = time.Time{}
+			return a, err
+		}
+	}
+	a = c.found
+	a.Total = len(a.Files)
+	if l.Sort == ByLength { // the keeper's to do
+		if a.Total > maxKeyed {
+			return a, &Error{Refused, fmt.Sprintf("These are more than %d files, too many to sort by length: search, or open a folder", maxKeyed)}
+		}
+		return a, nil
+	}
+	a.Files, a.Next = page(slices.Clone(a.Files), l.Sort, l.After, l.Limit)
+	return a, nil
+}
+
+// lookAt finds all files of a folder, or all below it that a search is for.
+func lookAt(root *os.Root, l Look) (answer, error) {
+	w := &walk{root: root, match: matcher(l.Search), deep: l.Search != "", been: map[[2]uint64]bool{}, until: time.Now().Add(looksIn * 3 / 4)}
+	err := w.folder(l.Folder, 0)
+	return answer{Files: w.files, Folders: w.folders, Partial: w.partial}, err
+}
+
+// walk goes through folders.
+type walk struct {
+	root    *os.Root
+	match   func(string) bool
+	deep    bool
+	been    map[[2]uint64]bool // folders, by device and inode: links may lead in circles
+	until   time.Time
+	files   []File
+	folders []string
+	partial bool
+	seen    int
+}
+
+// Bounds of a walk: how far down it goes, and how much it looks at.
+const (
+	maxDepth = 64
+	maxSeen  = 4 * MaxFiles
+)
+
+func (w *walk) folder(name string, depth int) error {
+	dir, err := openFolder(w.root, name)
+	if err != nil {
+		return err
+	}
+	entries, err := w.entries(dir)
+	_ = dir.Close()
+	if err != nil || entries == nil {
+		return err
+	}
+	for _, e := range entries {
+		if len(w.files) >= MaxFiles || w.seen >= maxSeen || time.Now().After(w.until) {
+			w.partial = true
+			return nil
+		}
+		w.seen++
+		w.entry(name, e, depth)
+	}
+	return nil
+}
+
+// entries are those of a folder that was not seen before.
+func (w *walk) entries(dir *os.File) ([]os.DirEntry, error) {
+	info, err := dir.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		at := [2]uint64{uint64(st.Dev), st.Ino}
+		if w.been[at] {
+			return nil, nil
+		}
+		w.been[at] = true
+	}
+	entries, err := dir.ReadDir(maxSeen - w.seen + 1)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, err
+}
+
+func (w *walk) entry(folder string, e os.DirEntry, depth int) {
+	if probe.IsHidden(e.Name()) {
+		return
+	}
+	full := path.Join(folder, e.Name())
+	var info fs.FileInfo
+	var err error
+	switch {
+	case e.IsDir():
+	case e.Type()&fs.ModeSymlink != 0:
+		if info, err = w.root.Stat(full); err != nil {
+			return // it leads nowhere, or out
+		}
+	case !probe.IsMedia(e.Name()) || w.deep && !w.match(full):
+		return
+	default:
+		if info, err = w.root.Lstat(full); err != nil {
+			return // it is gone already
+		}
+	}
+	switch {
+	case e.IsDir() || info.IsDir():
+		if !w.deep {
+			w.folders = append(w.folders, full)
+		} else if depth < maxDepth {
+			_ = w.folder(full, depth+1) // one that cannot be read costs what is in it
+		}
+	case info.Mode().IsRegular() && probe.IsMedia(e.Name()) && w.match(full):
+		if _, err := cleanFile(full); err == nil {
+			w.files = append(w.files, fileOf(full, info))
+		}
+	}
+}
+
+func fileOf(name string, info fs.FileInfo) File {
+	return File{Path: name, Size: info.Size(), Nanos: info.ModTime().UnixNano(), Folder: info.IsDir()}
+}
+
+func openFolder(root *os.Root, name string) (*os.File, error) {
+	if name == "" {
+		name = "."
+	}
+	return root.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY, 0)
+}
+
+func stat(root *os.Root, name string) (File, error) {
+	info, err := root.Stat(name)
+	if err != nil {
+		return File{}, err
+	}
+	if !info.IsDir() && !info.Mode().IsRegular() {
+		return File{}, &Error{Refused, path.Base(name) + " is no regular file"}
+	}
+	return fileOf(name, info), nil
+}
+
+// read reads a stretch of a file that is still the one that is known.
+func read(root *os.Root, q question) ([]byte, error) {
+	f, err := root.OpenFile(q.Path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() != q.File.Size || info.ModTime().UnixNano() != q.File.Nanos {
+		return nil, &Error{Refused, path.Base(q.Path) + " has changed while it was being read"}
+	}
+	data := make([]byte, min(int64(q.Count), max(0, info.Size()-q.Offset)))
+	n, err := f.ReadAt(data, q.Offset)
+	if n == len(data) {
+		err = nil
+	}
+	return data[:n], err
+}
+
+// maxMarked is up to how many files each of a folder's is looked at, to see whether
+// it has changed; of larger ones, only that files come and go.
+const maxMarked = 2000
+
+// changed are those of the folders that are others than when they were last asked for.
+func (c *child) changed(root *os.Root, folders []string) (changed []string) {
+	marks := make(map[string]uint64, len(folders))
+	for _, name := range folders {
+		mark := markOf(root, name)
+		if was, known := c.marks[name]; known && was != mark {
+			changed = append(changed, name)
+		}
+		marks[name] = mark
+	}
+	c.marks = marks
+	if len(changed) > 0 {
+		c.looked = time.Time{}
+	}
+	return changed
+}
+
+func markOf(root *os.Root, name string) uint64 {
+	dir, err := openFolder(root, name)
+	if err != nil {
+		return 0
+	}
+	defer dir.Close()
+	info, err := dir.Stat()
+	if err != nil {
+		return 0
+	}
+	mark := mix(1, uint64(info.ModTime().UnixNano()))
+	entries, err := dir.ReadDir(maxMarked + 1)
+	if err != nil && !errors.Is(err, io.EOF) || len(entries) > maxMarked {
+		return mark
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && !e.IsDir() {
+			// The order in which they are read does not matter.
+			mark += mix(mix(uint64(info.Size()), uint64(info.ModTime().UnixNano())), hashOf(e.Name()))
+		}
+	}
+	return mark
+}
+
+func hashOf(s string) (h uint64) {
+	for _, b := range []byte(s) {
+		h = mix(h, uint64(b))
+	}
+	return h
+}
+
+func mix(a, b uint64) uint64 {
+	a = (a ^ b) * 0x9E3779B97F4A7C15
+	return a ^ a>>29
+}
+
+// errorOf is an error in words.
+func errorOf(q question, err error) *Error {
+	var e *Error
+	var sys syscall.Errno
+	name := path.Base(q.Path)
+	if q.Path == "" {
+		name = path.Base("/" + q.Look.Folder)
+	}
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return &Error{Missing, fmt.Sprintf("There is no %q in the media folder", strings.TrimPrefix(cmpOr(q.Path, q.Look.Folder, filepath.Base(q.Root)), "/"))}
+	case errors.Is(err, syscall.ENOTEMPTY):
+		return &Error{Taken, fmt.Sprintf("The folder %q is not empty: remove or move what is in it first", name)}
+	case errors.Is(err, fs.ErrExist):
+		return &Error{Taken, fmt.Sprintf("There is %q already", cmpOr(q.To, q.Path))}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return &Error{Full, "The disk is full: make room on it first"}
+	case errors.Is(err, syscall.EROFS):
+		return &Error{Refused, "The media folder can only be read: its disk is mounted read-only"}
+	case errors.Is(err, fs.ErrPermission):
+		return &Error{Refused, fmt.Sprintf("airloom may not do that with %q: allow its user to change the media folder", name)}
+	case errors.Is(err, syscall.EXDEV):
+		return &Error{Refused, "They lie on different disks: copy the file there by hand"}
+	case errors.As(err, &sys):
+		return &Error{Refused, fmt.Sprintf("It cannot be done with %q: %v", name, sys)}
+	}
+	return &Error{Refused, fmt.Sprintf("%q leads out of the media folder, or is nothing that can be opened", name)}
+}
+
+func cmpOr(s ...string) string {
+	for _, one := range s {
+		if one != "" {
+			return one
+		}
+	}
+	return ""
+}
