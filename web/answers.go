@@ -26,10 +26,14 @@ func problemWith(c *gin.Context, code int, detail string, more gin.H) {
 }
 
 // policy lets the page load from here alone, with no script or style inside it.
-// blob: is how a browser's media source is attached to a video element.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
-	"media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; " +
+// blob: is how a browser's media source is attached to a video element, how the
+// player starts its worker, and how a picture that a script has made is shown.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
+	"media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// powers are what no page of ours asks a browser for.
+const powers = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=(), browsing-topics=()"
 
 // headers stand on every answer.
 func headers(c *gin.Context) {
@@ -37,6 +41,7 @@ func headers(c *gin.Context) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
+	h.Set("Permissions-Policy", powers)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

@@ -158,7 +158,7 @@ func (s *Server) handler() http.Handler {
 	_ = g.SetTrustedProxies(nil) // cannot fail: nothing to parse
 	g.Use(gin.CustomRecoveryWithWriter(nil, s.recovered), headers, s.guard())
 	g.Use(s.ground()...)
-	g.NoRoute(func(c *gin.Context) { problem(c, http.StatusNotFound, "Nothing is served at "+c.Request.URL.Path+".") })
+	g.NoRoute(s.elsewhere)
 	g.NoMethod(func(c *gin.Context) {
 		problem(c, http.StatusMethodNotAllowed, c.Request.Method+" is not possible at "+c.Request.URL.Path+".")
 	})

@@ -221,7 +221,7 @@ func TestNoGuardWhereOthersMayAsk(t *testing.T) {
 
 func TestHeadersOnEveryAnswer(t *testing.T) {
 	at := serve(t, Config{}, onAir())
-	for _, path := range []string{"/", "/healthz", "/metrics", "/api/v1/status", "/none"} {
+	for _, path := range []string{"/", "/healthz", "/metrics", "/api/v1/status", "/none", "/assets/index-a1b2.js"} {
 		h := ask(t, "GET", at+path).Header
 		require.Contains(t, h.Get("Content-Security-Policy"), "default-src 'none'", path)
 		require.NotContains(t, h.Get("Content-Security-Policy"), "unsafe", path)
