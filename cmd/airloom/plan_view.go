@@ -102,16 +102,23 @@ func (v planView) warnings(s schedule.Slot) (list []string) {
 }
 
 // Schedule is what will air in a time, cut off at both its ends. What is past is
-// not in it.
+// not in it. An entry's warnings tell of what is left out right before it, too.
 func (v planView) Schedule(ctx context.Context, from time.Time, d time.Duration) iter.Seq[web.Slot] {
 	return func(yield func(web.Slot) bool) {
 		t := v.times()
 		_, counts := v.engine.Snapshot()
 		first := max(counts.Ticks, t.tick(from))
 		end := t.tick(from.Add(d))
+		var before schedule.Slot
 		for s := range v.ahead(ctx, max(0, end-counts.Ticks)) {
-			if s.End() <= first {
+			last, warnings := before, []string{}
+			if before = s; s.End() <= first {
 				continue
+			}
+			if last.Item.ID != "" && s.Start >= first {
+				for _, e := range v.leftOut(last, s) {
+					warnings = append(warnings, e.Item.Title+" is left out: "+v.why(e.Item))
+				}
 			}
 			if early := first - s.Start; early > 0 {
 				s.Start, s.From = first, s.From+early
@@ -123,7 +130,7 @@ func (v planView) Schedule(ctx context.Context, from time.Time, d time.Duration)
 				s.Ticks = min(s.Ticks, end-s.Start)
 			}
 			up := t.upcoming(s)
-			if !yield(web.Slot{Entry: up.Entry, Planned: up.Planned, Cut: up.Cut && s.End() < end, Warnings: append(up.Warnings, v.warnings(s)...)}) {
+			if !yield(web.Slot{Entry: up.Entry, Planned: up.Planned, Cut: up.Cut && s.End() < end, Warnings: append(warnings, v.warnings(s)...)}) {
 				return
 			}
 		}
