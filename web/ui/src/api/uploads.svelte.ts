@@ -1,0 +1,239 @@
+// Uploads live above the pages: they go on while one works elsewhere. Each can be
+// taken up again where it stopped: after a pause, a cut link, a restart of the
+// engine; and after the page was closed by choosing the same file anew.
+
+import type { Upload as Tus } from "tus-js-client";
+import type { Dropped } from "../lib/dropped";
+import { nextName, Speed, sum, turn, type Sum, type UploadState } from "../lib/queue";
+import { ask, get } from "./call";
+import { live } from "./live.svelte";
+
+/** An upload as the engine knows it. */
+export interface Received {
+  id: string;
+  name: string;
+  folder: string;
+  bytes: number;
+  received: number;
+  state: "receiving" | "checking" | "done" | "refused";
+  problem: string;
+  path: string;
+  who: string;
+  since: string;
+}
+
+const endpoint = "/api/v1/uploads/";
+const atOnce = 3;
+/** Bytes in one request: what a server between may have to keep, and what is lost at worst. */
+const chunk = 64 << 20;
+/** The link may be away for long: every five seconds for half an hour, then on the next sign of the engine. */
+const patience = [500, 1000, 2000, ...Array<number>(360).fill(5000)];
+
+export class Upload {
+  readonly id: number;
+  readonly folder: string;
+  readonly bytes: number;
+  readonly file: File;
+  name = $state("");
+  state = $state<UploadState>("waiting");
+  sent = $state(0);
+  rate = $state(0); // bytes/s
+  problem = $state("");
+  path = $state(""); // where it lies, once it is done
+  received = ""; // its ID with the engine
+  tus: Tus | null = null;
+  readonly speed = new Speed();
+
+  constructor(id: number, d: Dropped) {
+    this.id = id;
+    this.folder = d.folder;
+    this.file = d.file;
+    this.bytes = d.file.size;
+    this.name = d.file.name;
+  }
+
+  get left_s(): number | null { return this.rate > 0 ? (this.bytes - this.sent) / this.rate : null; }
+}
+
+class Uploads {
+  list = $state.raw<Upload[]>([]);
+  /** All that the engine knows of, others' too. */
+  known = $state.raw<Received[]>([]);
+  rate = $state(0);
+  readonly sum: Sum = $derived(sum(this.list, this.rate));
+
+  #ids = 0;
+  #timer = 0;
+  #asking = false;
+
+  constructor() {
+    if (typeof window === "undefined") return;
+    live.on<{ uploads?: boolean }>("media", (e) => { if (e.uploads) void this.look(); });
+    live.on("back", () => { void this.look(); this.#again(); });
+    window.addEventListener("beforeunload", (e) => { if (this.sum.going > 0) e.preventDefault(); });
+  }
+
+  /** Takes files to upload into a folder of the media. */
+  add(files: Iterable<File | Dropped>, folder = ""): Upload[] {
+    const made: Upload[] = [];
+    for (const f of files) {
+      const d = f instanceof File ? { file: f, folder } : f;
+      const same = (u: Upload) => u.folder === d.folder && u.file.name === d.file.name && u.bytes === d.file.size && u.state !== "done" && u.state !== "refused";
+      if (!this.list.some(same)) made.push(new Upload(++this.#ids, d));
+    }
+    this.list = [...this.list, ...made];
+    this.#run();
+    return made;
+  }
+
+  pause(u: Upload): void {
+    if (u.state === "waiting" || u.state === "sending" || u.state === "away") {
+      u.state = "paused";
+      u.rate = 0;
+      void u.tus?.abort();
+      this.#run();
+    }
+  }
+
+  resume(u: Upload): void {
+    if (!["paused", "full", "again", "refused"].includes(u.state)) return;
+    if (u.state === "refused") { u.tus = null; u.sent = 0; }
+    u.problem = "";
+    u.state = "waiting";
+    this.#run();
+  }
+
+  /** Sends it under another name; without one, under the next that is free, as "clip (2).mp4". */
+  rename(u: Upload, name = nextName(u.name)): void {
+    u.name = name;
+    u.tus = null;
+    u.sent = 0;
+    u.problem = "";
+    u.state = "waiting";
+    this.#run();
+  }
+
+  /** Gives it up, here and at the engine; or takes what is over off the list. */
+  async remove(u: Upload): Promise<void> {
+    this.list = this.list.filter((o) => o !== u);
+    const over = u.state === "done" || u.state === "exists";
+    u.state = "done";
+    this.#run();
+    try {
+      await u.tus?.abort();
+      if (!over && u.received) await this.drop(u.received);
+    } catch { /* the engine gives it up by itself after a time */ }
+  }
+
+  /** Gives up one that the engine knows. */
+  async drop(id: string): Promise<void> {
+    await ask("DELETE", `/uploads/${encodeURIComponent(id)}`, { headers: { "Tus-Resumable": "1.0.0" } });
+    await this.look();
+  }
+
+  clear(): void { this.list = this.list.filter((u) => u.state !== "done"); }
+
+  /** Asks the engine what it has. */
+  async look(): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      this.known = await get<Received[]>("/uploads");
+      for (const u of this.list) this.#judge(u);
+    } catch { /* asked again with the next news */ } finally { this.#asking = false; }
+  }
+
+  #judge(u: Upload): void {
+    if (u.state !== "checking") return;
+    const k = this.known.find((r) => r.id === u.received);
+    if (k?.state === "done") { u.state = "done"; u.path = k.path; u.name = k.name; }
+    if (k?.state === "refused") { u.state = "refused"; u.problem = k.problem; }
+  }
+
+  #run(): void {
+    for (const u of turn(this.list, atOnce)) {
+      u.state = "sending";
+      void this.#send(u);
+    }
+    const busy = this.list.some((u) => ["sending", "away", "checking"].includes(u.state));
+    if (busy && !this.#timer) this.#timer = window.setInterval(() => this.#beat(), 1000);
+  }
+
+  #beat(): void {
+    const now = performance.now();
+    for (const u of this.list) u.rate = u.state === "sending" ? u.speed.rate(now) : 0;
+    this.rate = this.list.reduce((n, u) => n + u.rate, 0);
+    if (this.list.some((u) => u.state === "checking")) void this.look();
+    else if (!this.list.some((u) => u.state === "sending" || u.state === "away")) { window.clearInterval(this.#timer); this.#timer = 0; }
+  }
+
+  /** The engine is back: what had given up waits for its turn. */
+  #again(): void {
+    for (const u of this.list) if (u.state === "paused" && u.problem) { u.problem = ""; u.state = "waiting"; }
+    this.#run();
+  }
+
+  async #send(u: Upload): Promise<void> {
+    try {
+      u.speed.reset();
+      u.tus ??= await this.#make(u);
+      if (u.state === "sending") u.tus.start();
+    } catch (e) {
+      u.state = "paused";
+      u.problem = e instanceof Error ? e.message : String(e);
+    }
+  }
+
+  async #make(u: Upload): Promise<Tus> {
+    const tus = await import("tus-js-client");
+    const t: Tus = new tus.Upload(u.file, {
+      endpoint,
+      chunkSize: chunk,
+      metadata: { filename: u.name, folder: u.folder },
+      fingerprint: () => Promise.resolve(`airloom ${u.folder}/${u.name} ${u.bytes} ${u.file.lastModified}`),
+      removeFingerprintOnSuccess: true,
+      retryDelays: patience,
+      onShouldRetry: (e) => {
+        const status = "originalResponse" in e ? (e.originalResponse?.getStatus() ?? 0) : 0;
+        const creating = "originalRequest" in e && e.originalRequest?.getMethod() === "POST";
+        const retry = status === 0 || status === 423 || status === 429 || (status >= 500 && status !== 507) || (status === 409 && !creating);
+        if (retry && u.state === "sending") u.state = "away";
+        return retry;
+      },
+      onUploadUrlAvailable: () => { u.received = decodeURIComponent(t.url?.split("/").pop() ?? ""); },
+      onProgress: (sent) => {
+        u.speed.add(performance.now(), sent);
+        u.sent = sent;
+        if (u.state === "away") u.state = "sending";
+      },
+      onSuccess: () => {
+        u.sent = u.bytes;
+        u.state = "checking";
+        this.#run();
+        void this.look();
+      },
+      onError: (e) => { this.#failed(u, e); this.#run(); },
+    });
+    const [before] = await t.findPreviousUploads();
+    if (before) t.resumeFromPreviousUpload(before);
+    return t;
+  }
+
+  #failed(u: Upload, e: Error): void {
+    const r = "originalResponse" in e ? (e.originalResponse as { getStatus(): number; getBody(): string } | null) : null;
+    const status = r?.getStatus() ?? 0;
+    u.problem = said(r?.getBody() ?? "") || e.message;
+    u.state = status === 409 ? "exists" : status === 507 ? "full" : status === 0 || status === 401 || status >= 500 ? "paused" : "refused";
+    if (u.state === "exists") u.tus = null;
+  }
+}
+
+/** The sentence in an answer of the engine. */
+function said(body: string): string {
+  try {
+    const p = JSON.parse(body) as { detail?: string };
+    return p.detail ?? "";
+  } catch { return body.trim(); }
+}
+
+export const uploads = new Uploads();
