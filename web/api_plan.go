@@ -3,6 +3,7 @@ package web
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,9 @@ type Plan interface {
 	Zone() *time.Location
 	// Edition changes with the plan; it returns at once.
 	Edition() uint64
+	// Place changes with what is on air: while it and the edition are the same, so is
+	// what is told of the time to come. It returns at once.
+	Place() string
 	// Rundown is what airs from now on: at most n entries, the one on air first.
 	Rundown(ctx context.Context, n int) []Upcoming
 	// Schedule is what will air in a time, cut off at both its ends.
@@ -63,14 +67,29 @@ const lookers = 2
 func (s *Server) look(c *gin.Context) (done func(), ok bool) {
 	ctx, cancel := soon(c)
 	defer cancel()
-	select {
-	case s.looking <- struct{}{}:
-		return func() { <-s.looking }, true
-	case <-ctx.Done():
-		c.Header("Retry-After", "5")
-		problem(c, http.StatusServiceUnavailable, "Too many ask for this at the moment. Try again in a few seconds.")
+	done, err := s.place(ctx)
+	if err != nil {
+		crowded(c)
 		return nil, false
 	}
+	return done, true
+}
+
+var errCrowded = errors.New("too many ask at once")
+
+// place is one of the places of those who look ahead or back.
+func (s *Server) place(ctx context.Context) (done func(), err error) {
+	select {
+	case s.looking <- struct{}{}:
+		return func() { <-s.looking }, nil
+	case <-ctx.Done():
+		return nil, errCrowded
+	}
+}
+
+func crowded(c *gin.Context) {
+	c.Header("Retry-After", "5")
+	problem(c, http.StatusServiceUnavailable, "Too many ask for this at the moment. Try again in a few seconds.")
 }
 
 func (s *Server) rundown(c *gin.Context) {
@@ -82,12 +101,9 @@ func (s *Server) rundown(c *gin.Context) {
 			return
 		}
 	}
-	done, ok := s.look(c)
-	if !ok {
-		return
-	}
-	defer done()
-	list(c, s.cfg.Plan.Rundown(c.Request.Context(), n))
+	s.shared(c, fmt.Sprint("rundown ", n), func(ctx context.Context, w io.Writer, _ func()) error {
+		return json.NewEncoder(w).Encode(append([]Upcoming{}, s.cfg.Plan.Rundown(ctx, n)...))
+	})
 }
 
 // moment is a point in time that the query has, or another one where it has none.
@@ -123,20 +139,15 @@ func (s *Server) schedule(c *gin.Context) {
 		problem(c, http.StatusBadRequest, "from is too far away: up to 100 days ahead can be told. What is past has /api/v1/asrun.")
 		return
 	}
-	done, ok := s.look(c)
-	if !ok {
-		return
-	}
-	defer done()
-	s.stream(c, "application/json", func(w io.Writer, alive func()) error {
+	s.shared(c, fmt.Sprint("schedule ", c.Query("from"), " ", d), func(ctx context.Context, w io.Writer, alive func()) error {
 		a := Array{W: w}
-		for e := range s.cfg.Plan.Schedule(c.Request.Context(), from, d) {
+		for e := range s.cfg.Plan.Schedule(ctx, from, d) {
 			alive()
 			if err := a.Add(e); err != nil {
 				return err
 			}
 		}
-		return a.End()
+		return errors.Join(a.End(), ctx.Err())
 	})
 }
 

@@ -23,6 +23,7 @@ import (
 type plan struct {
 	edition  uint64
 	from, to time.Time
+	at       string
 	n        int
 	rundown  []Upcoming
 	entries  []Slot
@@ -34,6 +35,7 @@ type plan struct {
 
 func (p *plan) Zone() *time.Location { return time.UTC }
 func (p *plan) Edition() uint64      { return p.edition }
+func (p *plan) Place() string        { return p.at }
 func (p *plan) Rundown(_ context.Context, n int) []Upcoming {
 	p.n = n
 	return p.rundown[:min(n, len(p.rundown))]
@@ -119,8 +121,8 @@ func TestRundown(t *testing.T) {
 	for _, limit := range []string{"0", "-1", "1001", "x", "1e3"} {
 		requireProblem(t, http.StatusBadRequest, ask(t, http.MethodGet, at+"?limit="+limit))
 	}
-	p.rundown = nil
-	require.Equal(t, "[]", ask(t, http.MethodGet, at).body)
+	p.rundown, p.edition = nil, 2
+	require.Equal(t, "[]\n", ask(t, http.MethodGet, at).body)
 }
 
 func TestSchedule(t *testing.T) {
@@ -140,7 +142,7 @@ func TestSchedule(t *testing.T) {
 	for _, q := range []string{"for=32d", "for=-1h", "for=x", "for=0s", "from=yesterday", "from=2020-01-01T00:00:00Z", "from=2090-01-01T00:00:00Z"} {
 		requireProblem(t, http.StatusBadRequest, ask(t, http.MethodGet, at+"?"+q))
 	}
-	p.entries = nil
+	p.entries, p.at = nil, "elsewhere"
 	require.Equal(t, "[]", ask(t, http.MethodGet, at).body)
 }
 

@@ -85,6 +85,7 @@ type Server struct {
 	live    *hub
 	looking chan struct{} // holds one for each who looks ahead or back
 	pouring chan struct{} // holds one for each file that is being read out
+	told    answers       // what was told of the time to come
 	news    *mediaNews    // what has changed of the media folder; nil: there is none
 }
 

@@ -203,7 +203,7 @@ func (o *overHTTP) agreesWithTheCommands() {
 	}
 	var api, told []web.Entry
 	airtest.Eventually(t, 10*time.Second, "both tell the same", func() bool { // the command goes by what is saved, every second
-		o.do("GET", "schedule?for=40s&from="+from, "Entry", "", http.StatusOK, &api)
+		o.do("GET", "schedule?for=40s&from="+from, "Slot", "", http.StatusOK, &api)
 		command(&told, "schedule", "--from", from, "--for", "40s")
 		return slices.EqualFunc(told, api, func(a, b web.Entry) bool { return a.ID == b.ID && near(t, a.Start, b.Start) })
 	})

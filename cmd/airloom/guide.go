@@ -54,14 +54,21 @@ func (c *channel) guide(ctx context.Context, w io.Writer) error {
 	return err
 }
 
+// farthest is how far ahead anybody may look.
+const farthest = 132 * 24 * time.Hour
+
 // ahead is what the channel will air for so many ticks, as things stand. The
 // item on air comes first, from where it began.
 func (c *channel) ahead(ctx context.Context, ticks int64) iter.Seq[schedule.Slot] {
 	snap, counts := c.engine.Snapshot()
 	n, rundown := counts.Ticks, c.plan.rundown
 	return func(yield func(schedule.Slot) bool) {
+		if ticks <= 0 {
+			return
+		}
 		first := snap.Air.Item.ID != ""
-		for slot := range rundown.Plans().WalkOn(ctx, snap.Air, snap.Left(n), n, n+ticks, rundown.Clock()) {
+		w := c.plan.walks.from(placeOf(rundown, snap), snap, n, n+timeline.Of(houseOf(c.cfg)).Ticks(farthest))
+		for slot := range w.all(ctx, n+ticks) {
 			if first {
 				first = false
 				if began := snap.AirFirst + snap.Air.From; slot.Ticks != schedule.Never {

@@ -29,12 +29,20 @@ func (v planView) Zone() *time.Location { return v.cfg.Channel.Location() }
 // Edition changes with the plan.
 func (v planView) Edition() uint64 { return v.plan.edition.Load() }
 
+// Place changes with what is on air.
+func (v planView) Place() string {
+	snap, _ := v.engine.Snapshot()
+	p := placeOf(v.plan.rundown, snap)
+	return fmt.Sprint(p.air, " ", p.first, " ", p.clock.Zero.UnixNano(), " ", snap.Forced)
+}
+
 // Rundown is what airs from now on: at most n entries, the one on air first. What
 // cannot play stands where it would air.
 func (v planView) Rundown(ctx context.Context, n int) []web.Upcoming {
 	t := v.times()
 	list := make([]web.Upcoming, 0, n)
 	snap, _ := v.engine.Snapshot()
+	bans := v.store.Banned()
 	var before schedule.Slot
 	for slot := range v.ahead(ctx, t.grid.Ticks(lookAheadFor)) {
 		if len(list) > 0 {
@@ -45,7 +53,7 @@ func (v planView) Rundown(ctx context.Context, n int) []web.Upcoming {
 		up := t.upcoming(slot)
 		up.OnAir = len(list) == 0 && snap.Air.Item.ID != "" && slot.Item.ID == snap.Air.Item.ID
 		if !up.OnAir {
-			up.Warnings = append(up.Warnings, v.warnings(slot)...)
+			up.Warnings = append(up.Warnings, v.warnings(slot, bans)...)
 		}
 		list = append(list, up)
 		if len(list) >= n {
@@ -82,7 +90,7 @@ func (v planView) why(it playlist.Item) string {
 }
 
 // warnings are what an operator should know of a slot before it airs.
-func (v planView) warnings(s schedule.Slot) (list []string) {
+func (v planView) warnings(s schedule.Slot, bans []asrun.Ban) (list []string) {
 	for _, m := range schedule.MissedBy(s.Entry) {
 		list = append(list, fmt.Sprintf("%s, planned for %s, does not air: %s", m.Playlist, m.Planned.In(v.Zone()).Format(time.DateTime), m.Why))
 	}
@@ -92,8 +100,11 @@ func (v planView) warnings(s schedule.Slot) (list []string) {
 	if _, words := v.plan.prober.Why(s.Item); words != "" {
 		list = append(list, words)
 	}
+	if len(bans) == 0 {
+		return list
+	}
 	source := playlist.Redact(s.Item.Source)
-	for _, b := range v.store.Banned() {
+	for _, b := range bans {
 		if banned, cause, _ := strings.Cut(b.Why, ": "); banned == source {
 			list = append(list, "a version of the file is left out, as it crashed its decoder ("+cause+"): lift the quarantine, or replace the file")
 		}
@@ -106,6 +117,7 @@ func (v planView) warnings(s schedule.Slot) (list []string) {
 func (v planView) Schedule(ctx context.Context, from time.Time, d time.Duration) iter.Seq[web.Slot] {
 	return func(yield func(web.Slot) bool) {
 		t := v.times()
+		bans := v.store.Banned()
 		_, counts := v.engine.Snapshot()
 		first := max(counts.Ticks, t.tick(from))
 		end := t.tick(from.Add(d))
@@ -130,7 +142,7 @@ func (v planView) Schedule(ctx context.Context, from time.Time, d time.Duration)
 				s.Ticks = min(s.Ticks, end-s.Start)
 			}
 			up := t.upcoming(s)
-			if !yield(web.Slot{Entry: up.Entry, Planned: up.Planned, Cut: up.Cut && s.End() < end, Warnings: append(warnings, v.warnings(s)...)}) {
+			if !yield(web.Slot{Entry: up.Entry, Planned: up.Planned, Cut: up.Cut && s.End() < end, Warnings: append(warnings, v.warnings(s, bans)...)}) {
 				return
 			}
 		}

@@ -40,6 +40,7 @@ type programme struct {
 
 	lists   atomic.Pointer[[]*playlist.Playlist] // what the plans in place are made of
 	edition atomic.Uint64                        // counts the plans
+	walks   walks                                // of all who look ahead
 	guides  turn                                 // of whoever wants a guide made
 }
 
