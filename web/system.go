@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -20,6 +21,10 @@ type System struct {
 	Logs     Logs
 	Levels   Levels
 	Still    Still
+	// Doctor looks at everything, as airloom doctor does.
+	Doctor func(context.Context) ([]Finding, error)
+	// Config is the config as it counts.
+	Config func() (Effective, error)
 }
 
 // Versions are of airloom and of what it is made of.
@@ -51,6 +56,12 @@ func (s *Server) systemRoutes(g *gin.RouterGroup) {
 	}
 	if sys.Still != nil {
 		g.GET("/still.jpg", s.allow(Viewer), s.still)
+	}
+	if sys.Doctor != nil {
+		g.GET("/doctor", s.allow(Operator), s.doctor(make(chan struct{}, 1)))
+	}
+	if sys.Config != nil {
+		g.GET("/config", s.allow(Admin), s.config)
 	}
 	g.GET("/users", s.allow(Admin), s.users)
 }

@@ -30,6 +30,11 @@ func aSystem() System {
 	return System{
 		Versions: func() Versions { return Versions{"v1", "go1", "7.1", "core 164"} },
 		History:  past.NewHistory([]string{"main"}, nil), Logs: log, Levels: levels.New(48000), Still: &still{tag: "a-1"},
+		Doctor: func(context.Context) ([]Finding, error) { return []Finding{{"ok", "FFmpeg", "It is well.", ""}}, nil },
+		Config: func() (Effective, error) {
+			line := 3
+			return Effective{"airloom.yml", "web:\n  listen: x\n", []ConfigKey{{"web.listen", 2, &line}, {"log.level", 4, nil}}}, nil
+		},
 	}
 }
 
@@ -47,6 +52,8 @@ func (k *talk) talkOfSystem(api string) {
 	k.get(api+"logs?before=x", http.StatusBadRequest)
 	k.get(api+"logs/events?level=x", http.StatusBadRequest)
 	k.get(api+"users", http.StatusOK)
+	k.get(api+"doctor", http.StatusOK)
+	k.get(api+"config", http.StatusOK)
 	openapi3filter.RegisterBodyDecoder("image/jpeg", openapi3filter.FileBodyDecoder)
 	k.ask(http.MethodGet, api+"still.jpg", "?width=320", nil, "", "", http.StatusOK)
 	k.get(api+"still.jpg?width=1281", http.StatusBadRequest)

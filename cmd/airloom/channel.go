@@ -175,7 +175,7 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	page.Users, page.Tokens = signIns(c.cfg)
 	c.media = newMediaDesk(c.cfg, c.plan, c.log)
 	page.Media = c.media
-	page.System = c.system.desk()
+	page.System = c.shown()
 	c.web, err = web.New(page, c.board)
 	return err
 }

@@ -51,6 +51,9 @@ func check(cmd *cobra.Command, args []string) error {
 	for _, p := range problems {
 		fmt.Fprintln(cmd.OutOrStdout(), p)
 	}
+	if err == nil && cfg != nil && len(args) == 0 {
+		tellUnwritable(cmd.OutOrStdout(), cfg)
+	}
 	if problems.Fatal() {
 		return silentError{errors.New("mistakes were found")}
 	}

@@ -84,7 +84,7 @@ func root() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w: see '%s --help'", err, cmd.CommandPath())}
 	})
-	cmd.AddCommand(runCommand(), checkCommand(), demoCommand(), versionCommand(), scheduleCommand(), rehearseCommand(), asrunCommand(), convertCommand(), ctlCommand(), passwdCommand())
+	cmd.AddCommand(runCommand(), checkCommand(), demoCommand(), versionCommand(), scheduleCommand(), rehearseCommand(), asrunCommand(), convertCommand(), ctlCommand(), passwdCommand(), doctorCommand())
 	for _, sub := range append(cmd.Commands(), cmd) {
 		if args := sub.Args; args != nil {
 			sub.Args = func(cmd *cobra.Command, a []string) error {

@@ -53,9 +53,10 @@ func (c *channel) observers() []*actor {
 	return []*actor{helper("history", c.system.history.Run), helper("levels", c.system.meter.Run)}
 }
 
-// desk is what the web server shows of it.
-func (s *system) desk() web.System {
-	sys := web.System{Versions: versions, History: s.history, Levels: s.meter}
+// shown is what the web server shows of it.
+func (c *channel) shown() web.System {
+	s := &c.system
+	sys := web.System{Doctor: c.examine, Config: c.effective, Versions: versions, History: s.history, Levels: s.meter}
 	if s.log != nil {
 		sys.Logs = s.log
 	}

@@ -28,6 +28,10 @@ func (r *Reading) At(path string) Position {
 // Has reports whether the file holds the key.
 func (r *Reading) Has(path string) bool { _, ok := r.places.of(path); return ok }
 
+// Hidden reports whether the key's value was brought in from elsewhere: it may be
+// a secret.
+func (r *Reading) Hidden(path string) bool { return r.hidden[path] }
+
 // Add takes over problems found elsewhere: their values count as not read.
 func (r *Reading) Add(ps Problems) {
 	if len(ps) > 0 && r.bad == nil {

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"airloom/configs"
+	"airloom/playlist"
+	"airloom/playlist/document"
+	"airloom/playout/control"
+	"airloom/playout/media"
+	"airloom/playout/probe"
+	"airloom/web"
+)
+
+// configIs tells each problem of the config by itself.
+func (x *exam) configIs(context.Context) (found []web.Finding) {
+	for _, p := range x.problems {
+		level, remedy := isWarning, ""
+		if p.Severity == document.Error {
+			level, remedy = isError, "Correct it, then restart the channel. 'airloom check' tells all that is wrong with the files."
+		}
+		found = append(found, web.Finding{Level: level, Detail: displayedProblem(p), Remedy: remedy})
+	}
+	switch {
+	case len(found) > 0:
+		return found
+	case x.path == "":
+		return fine("There is no file: this is the demo.")
+	}
+	return fine("%s is in order.", displayed(x.path))
+}
+
+func displayedProblem(p configs.Problem) string {
+	p.File = displayed(p.File)
+	return p.String()
+}
+
+const writeRemedy = "Where the desk is to change them, give the channel's user the right to write there. Under systemd the path also has to stand in the unit's ReadWritePaths."
+
+// playlistsAre tells what stands against the playlists, and whether the desk can
+// save them.
+func (x *exam) playlistsAre(ctx context.Context) (found []web.Finding) {
+	if x.cfg == nil {
+		return info("Not looked at: there is no config to go by.", "")
+	}
+	files, problems := checkFolder(ctx, x.cfg)
+	if ctx.Err() != nil {
+		return warning("The playlists could not be read in time.", "See whether the storage answers: "+x.cfg.Playlists.Watch)
+	}
+	var errs, doubts []string
+	for _, p := range problems {
+		if p.Severity == document.Error {
+			errs = append(errs, displayedProblem(p))
+		} else {
+			doubts = append(doubts, displayedProblem(p))
+		}
+	}
+	if len(errs) > 0 {
+		found = append(found, failing(some(errs, 5), "Correct them at the desk or in the files. Until then the last good version of each airs.")...)
+	}
+	if len(doubts) > 0 {
+		found = append(found, warning(some(doubts, 5), "'airloom check' tells all of them.")...)
+	}
+	if len(found) == 0 {
+		found = fine("%s in %s, in order.", upper(counted(files, "playlist")), displayed(x.cfg.Playlists.Watch))
+	}
+	return append(found, cannotWrite("The playlists", x.cfg.Playlists.Watch, "the desk can show them, and not save them")...)
+}
+
+// cannotWrite tells that this user cannot change what is in the folder.
+func cannotWrite(what, folder, so string) []web.Finding {
+	err := unix.Access(folder, unix.W_OK|unix.X_OK)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return info(fmt.Sprintf("%s in %s cannot be changed by the user %s (%v): %s.", what, folder, userName(), err, so), writeRemedy)
+}
+
+// mediaIs tells whether the media can be read, and what of them cannot play.
+func (x *exam) mediaIs(ctx context.Context) []web.Finding {
+	if x.cfg == nil {
+		return info("Not looked at: there is no config to go by.", "")
+	}
+	root := x.cfg.Media.Root
+	dir, err := os.Open(root)
+	if err == nil {
+		_, err = dir.ReadDir(1)
+		_ = dir.Close()
+	}
+	if err != nil && !strings.Contains(err.Error(), "EOF") {
+		return failing(fmt.Sprintf("The media root cannot be read: %v.", err), "Put it there, or give the channel's user the right to read it.")
+	}
+	return append(x.clipsAre(ctx), cannotWrite("Media", root, "the desk can show and play them, and not upload, rename or delete")...)
+}
+
+// clipsAre tells which of the clips that the playlists name cannot play.
+func (x *exam) clipsAre(ctx context.Context) []web.Finding {
+	snap, err := readFolder(ctx, x.cfg)
+	if err != nil {
+		return info("What the playlists name is not known: "+err.Error()+".", "")
+	}
+	var items []playlist.Item
+	for _, l := range snap.Playlists() {
+		items = append(items, l.Items...)
+	}
+	p := probe.New(probe.Options{House: houseOf(x.cfg), Media: mediaOptions(x.cfg), StateDir: x.cfg.State.Dir, Log: slog.New(slog.DiscardHandler)})
+	limit, cancel := context.WithTimeout(ctx, 9*time.Second)
+	defer cancel()
+	_ = p.All(limit, items, nil) // what it had no time for is not known
+	clips, unknown, bad := map[string]bool{}, 0, []string(nil)
+	look := func(it playlist.Item) {
+		if it.Source == "" || strings.Contains(it.Source, "://") || clips[it.Source] {
+			return
+		}
+		clips[it.Source] = true
+		switch n := p.Ticks(it); {
+		case n == probe.CannotPlay:
+			kind, why := p.Why(it)
+			if kind == media.FaultMissing {
+				return // as the playlists' look tells
+			}
+			bad = append(bad, it.Source+" ("+strings.TrimPrefix(why, it.Source+" ")+")")
+		case n == 0:
+			unknown++
+		}
+	}
+	for _, it := range items {
+		look(it)
+		if it.Folder != nil {
+			for _, f := range p.Folder(*it.Folder) {
+				look(probe.FileItem(it, f))
+			}
+		}
+	}
+	slices.Sort(bad)
+	return clipWords(len(clips), unknown, bad)
+}
+
+func clipWords(clips, unknown int, bad []string) (found []web.Finding) {
+	if len(bad) > 0 {
+		found = warning(fmt.Sprintf("%d of %s that the playlists name cannot play: %s.", len(bad), counted(clips, "clip"), some(bad, 5)),
+			"Replace them. Until then the next item airs in their place.")
+	}
+	if unknown > 0 {
+		found = append(found, info(fmt.Sprintf("Of %s that the playlists name, %d have not been looked at yet.", counted(clips, "clip"), unknown),
+			"The channel looks at them in its own time; or let 'airloom schedule' do it now.")...)
+	}
+	if found == nil {
+		found = fine("%s that the playlists name, and all can play.", upper(counted(clips, "clip")))
+	}
+	return found
+}
+
+// outputsAre tells whether the servers can be reached.
+func (x *exam) outputsAre(ctx context.Context) (found []web.Finding) {
+	if x.cfg == nil {
+		return info("Not looked at: there is no config to go by.", "")
+	}
+	for _, o := range x.cfg.Outputs {
+		f := x.outputIs(ctx, o)
+		f.Title = "Output " + o.Name
+		found = append(found, f)
+	}
+	return found
+}
+
+func (x *exam) outputIs(ctx context.Context, o configs.Output) web.Finding {
+	if x.status != nil {
+		for _, s := range x.status.Outputs {
+			switch {
+			case s.Name != o.Name:
+			case s.State == control.Publishing:
+				return fine("It has been publishing to %s since %s.", s.Target, s.Since.In(x.cfg.Channel.Location()).Format(time.DateTime))[0]
+			case s.State == control.Stopped:
+				return info("It is stopped, by command.", "Start it when it suits: airloom ctl output start "+o.Name)[0]
+			}
+		}
+	}
+	u, err := url.Parse(o.URL.Reveal())
+	if err != nil || u.Hostname() == "" {
+		return info("Not looked at: its address is not in order.", "")[0]
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"rtmp": "1935", "rtmps": "443"}[u.Scheme]
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	began := time.Now()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return failing(fmt.Sprintf("%s cannot be reached: %v.", o.URL, dialed(err)), "See whether the server runs, and whether a firewall stands between.")[0]
+	}
+	_ = conn.Close()
+	return fine("%s can be reached, in %d ms. Whether it takes the stream shows on air.", o.URL, time.Since(began).Milliseconds())[0]
+}
+
+// dialed is why there is no connection, in few words.
+func dialed(err error) string {
+	var dns *net.DNSError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) || os.IsTimeout(err):
+		return "no answer within 3 s"
+	case errors.As(err, &dns):
+		return "its name " + dns.Name + " is not known"
+	case errors.Is(err, unix.ECONNREFUSED):
+		return "nothing listens there (connection refused)"
+	}
+	return err.Error()
+}
+
+// webIs tells who can reach the web server, and how safely.
+func (x *exam) webIs(context.Context) []web.Finding {
+	if x.cfg == nil || x.cfg.Web.Listen == "" {
+		return info("It is switched off: there is no desk.", "")
+	}
+	w := x.cfg.Web
+	host, _, err := net.SplitHostPort(w.Listen)
+	ip := net.ParseIP(host)
+	switch {
+	case err != nil:
+		return nil // the config has been told of
+	case host == "localhost" || ip != nil && ip.IsLoopback():
+		return fine("It answers on this machine only, at %s.", w.Listen)
+	case w.TLS == configs.TLS{}:
+		return warning(fmt.Sprintf("Other machines can reach it at %s, without TLS: passwords and sessions can be read on the way.", w.Listen),
+			"Set web.tls, or listen on 127.0.0.1 behind a proxy that speaks HTTPS.")
+	}
+	return certificateIs(w)
+}
+
+// tellUnwritable tells what the desk could not change, for check: that is no mistake.
+func tellUnwritable(w io.Writer, cfg *configs.Config) {
+	for _, one := range []struct{ key, folder, so string }{
+		{"playlists.watch", cfg.Playlists.Watch, "the desk cannot save playlists there"},
+		{"media.root", cfg.Media.Root, "the desk cannot upload, rename or delete there"},
+	} {
+		for _, f := range cannotWrite(one.key+": what is", one.folder, one.so) {
+			fmt.Fprintf(w, "%s: info: %s\n", cfg.Pos(one.key), strings.TrimSuffix(f.Detail, "."))
+		}
+	}
+}

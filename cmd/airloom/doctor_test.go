@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"airloom/configs"
+	"airloom/playout/control"
+	"airloom/web"
+)
+
+func TestDoctorJudgesTheEncoder(t *testing.T) {
+	for _, c := range []struct {
+		speed, cores float64
+		busy         bool
+		want         string
+	}{
+		{8, 0.4, false, isOK},
+		{8, 0.4, true, isOK},
+		{1.9, 0.9, false, isWarning},
+		{1.2, 1.1, false, isWarning},
+		{0.9, 1.5, false, isError},
+		{0.4, 0.5, true, isInfo}, // the machine is busy, and has enough
+		{0.4, 1.2, true, isWarning},
+		{0.4, 1.9, true, isError},
+	} {
+		f := measured{c.speed, c.cores}.judge("it", 2, c.busy)
+		require.Equal(t, c.want, f[0].Level, "%+v: %s", c, f[0].Detail)
+		require.Equal(t, c.want == isOK, f[0].Remedy == "")
+	}
+	on := &control.Status{UptimeS: 3600, Tick: 90000, Encoder: control.Encoder{Speed: 1, SkippedTicks: 3}}
+	require.Equal(t, fine("On air for 1h0m0s, it has skipped 3 of 90000 pictures; it runs at 1.00 of real time now."), onAirSpeed(on))
+	on.Encoder.Speed = 0.8
+	require.Equal(t, isWarning, onAirSpeed(on)[0].Level)
+}
+
+func TestDoctorCountsClips(t *testing.T) {
+	require.Equal(t, fine("12 clips that the playlists name, and all can play."), clipWords(12, 0, nil))
+	found := clipWords(12, 3, []string{"a (x)", "b (y)", "c", "d", "e", "f", "g"})
+	require.Equal(t, isWarning, found[0].Level)
+	require.Contains(t, found[0].Detail, "7 of 12 clips that the playlists name cannot play: a (x); b (y); c; d; e; and 2 more.")
+	require.Equal(t, isInfo, found[1].Level)
+	require.Contains(t, found[1].Detail, "3 have not been looked at yet")
+}
+
+func TestDoctorSaysHowMuchRoomThereIs(t *testing.T) {
+	dir := t.TempDir()
+	require.Equal(t, isOK, diskIs("x", filepath.Join(dir, "to", "be", "made"), 1, 2, "")[0].Level)
+	require.Equal(t, isWarning, diskIs("x", dir, 1, 1<<62, "It matters.")[0].Level)
+	full := diskIs("x", dir, 1<<62, 1<<62, "It matters.")[0]
+	require.Equal(t, isError, full.Level)
+	require.True(t, strings.HasSuffix(full.Detail, " It matters."), full.Detail)
+	require.Equal(t, "999 B, 1.0 kB, 43 MB, 9.9 GB, 5.0 TB", strings.Join([]string{size(999), size(1000), size(43e6), size(99e8), size(5e12)}, ", "))
+}
+
+// Storage that hangs keeps nobody from the rest.
+func TestDoctorDoesNotWaitForEver(t *testing.T) {
+	x, stuck := &exam{}, make(chan struct{})
+	defer close(stuck)
+	began := time.Now()
+	f := x.one(t.Context(), look{"It", 10 * time.Millisecond, func(*exam, context.Context) []web.Finding { <-stuck; return nil }})
+	require.Less(t, time.Since(began), 5*time.Second)
+	require.Equal(t, isWarning, f[0].Level)
+	f = x.one(t.Context(), look{"It", 10 * time.Millisecond, func(_ *exam, ctx context.Context) []web.Finding { <-ctx.Done(); return fine("after all") }})
+	require.Equal(t, "after all", f[0].Detail)
+}
+
+func TestDoctorLooksAtOutputs(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	cfg := configs.Default()
+	cfg.Channel.Timezone = "UTC"
+	o := configs.Output{Name: "main", URL: configs.TargetOf("rtmp://" + l.Addr().String() + "/live/s3cret")}
+	cfg.Outputs = []configs.Output{o}
+	x := &exam{cfg: cfg}
+	f := x.outputsAre(t.Context())
+	require.Equal(t, isOK, f[0].Level, f[0].Detail)
+	require.Equal(t, "Output main", f[0].Title)
+	require.NotContains(t, f[0].Detail, "s3cret")
+
+	x.status = &control.Status{Outputs: []control.Output{{Name: "main", State: control.Publishing, Target: "rtmp://x/live/…", Since: time.Unix(0, 0)}}}
+	require.Equal(t, "It has been publishing to rtmp://x/live/… since 1970-01-01 00:00:00.", x.outputsAre(t.Context())[0].Detail)
+	x.status.Outputs[0].State = control.Stopped
+	require.Equal(t, isInfo, x.outputsAre(t.Context())[0].Level)
+
+	require.Equal(t, "no answer within 3 s", dialed(context.DeadlineExceeded))
+	require.Equal(t, "its name ams is not known", dialed(&net.DNSError{Name: "ams"}))
+	require.Equal(t, "odd", dialed(errors.New("odd")))
+}
+
+func TestDoctorSaysWhatCannotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	require.Empty(t, cannotWrite("Media", dir, "no"))
+	require.Empty(t, cannotWrite("Media", filepath.Join(dir, "gone"), "no"), "which is told otherwise")
+	if os.Geteuid() == 0 {
+		dir = "/proc/1" // even root cannot
+	} else {
+		require.NoError(t, os.Chmod(dir, 0o500))
+	}
+	f := cannotWrite("Media", dir, "the desk cannot")
+	require.Len(t, f, 1)
+	require.Equal(t, isInfo, f[0].Level)
+	require.Contains(t, f[0].Detail, "Media in "+dir+" cannot be changed by the user ")
+	require.Contains(t, f[0].Remedy, "ReadWritePaths")
+}
+
+func TestVariablesAreLeftOut(t *testing.T) {
+	require.Equal(t, []string{"A=1", "NOTIFY=2"}, withoutVariable([]string{"A=1", "NOTIFY_SOCKET=x", "NOTIFY=2"}, "NOTIFY_SOCKET"))
+}
