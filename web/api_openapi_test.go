@@ -55,7 +55,7 @@ func everything(t *testing.T) (s *Server, d *desk, p *plan) {
 	d, p = &desk{notes: []control.Note{{At: time.Now(), By: "ann", Via: "desk", From: "192.0.2.1", Asked: "skip", Code: control.Late, Said: "no"}},
 		out: []control.Banned{{Version: "v", Source: "a.mp4", Cause: "crashed", Since: time.Now()}}}, aPlan()
 	s, err := New(Config{
-		Lists: someLists(t, t.TempDir()), Media: aCupboard(), Listen: "127.0.0.1:0", System: aSystem(), Zone: "Europe/Berlin", Desk: d, Plan: p, Hints: []Hint{{Text: "Play it."}},
+		Lists: someLists(t, t.TempDir()), Media: aCupboard(), Uploads: aPorch(t), Listen: "127.0.0.1:0", System: aSystem(), Zone: "Europe/Berlin", Desk: d, Plan: p, Hints: []Hint{{Text: "Play it."}},
 		Preview: http.NotFoundHandler(), Guide: func(_ context.Context, w io.Writer) error {
 			_, err := io.WriteString(w, "<tv></tv>")
 			return err
@@ -189,6 +189,9 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 
 	k.talkOfPlaylists(api + "playlists")
 	k.talkOfMedia(api + "media")
+	require.NoError(t, s.uploads.open(t.Context()))
+	defer s.uploads.stop()
+	k.talkOfUploads(api + "uploads")
 	k.talkOfSystem(api)
 
 	// The events have no end: what each of them says is looked at by itself.

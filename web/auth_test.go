@@ -160,7 +160,9 @@ var wild = regexp.MustCompile(`[:*]\w+`)
 // TestNoRouteIsLeftOpen holds every route there is against what everybody gets:
 // also one that is new and forgot to say whom it is for.
 func TestNoRouteIsLeftOpen(t *testing.T) {
-	h := guarded(t, full, func(c *Config) { c.Lists = someLists(t, t.TempDir()) })
+	h := guarded(t, full, func(c *Config) {
+		c.Lists, c.Media, c.Uploads = someLists(t, t.TempDir()), aCupboard(), aPorch(t)
+	})
 	everybodys := []string{"/", "/assets/*name", "/healthz", "/api/v1/login", "/api/v1/logout"}
 	routes := h.http.Handler.(*gin.Engine).Routes()
 	require.Greater(t, len(routes), 20)

@@ -115,6 +115,9 @@ func (s *Server) mediaRoutes(g *gin.RouterGroup) {
 	m.GET("/strip", s.allow(Viewer), s.strip)
 	m.POST("/rename", s.allow(Operator), s.moveMedia)
 	m.POST("/folders", s.allow(Operator), s.makeFolder)
+	if s.cfg.Uploads != nil {
+		s.uploadRoutes(g)
+	}
 }
 
 const (

@@ -46,6 +46,7 @@ type Config struct {
 	Plan    Plan                                         // tells what will air and what did; nil: not told
 	Lists   Playlists                                    // the playlists' folder; nil: none
 	Media   Media                                        // the media folder; nil: none
+	Uploads Uploads                                      // takes files for it, with Media; nil: none are taken
 	Preview http.Handler                                 // the sent picture, index.m3u8 and what it names; nil: none
 	Users   []User                                       // who may sign in; none: everybody on this machine may do everything
 	Tokens  []Token                                      // that let programs in, beside users
@@ -87,6 +88,7 @@ type Server struct {
 	pouring chan struct{} // holds one for each file that is being read out
 	told    answers       // what was told of the time to come
 	news    *mediaNews    // what has changed of the media folder; nil: there is none
+	uploads *uploads      // nil: none are taken
 }
 
 var quietGin sync.Once
@@ -116,6 +118,9 @@ func New(cfg Config, channel Channel) (*Server, error) {
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	s.http.RegisterOnShutdown(s.live.close)
+	if s.uploads != nil {
+		s.http.RegisterOnShutdown(s.uploads.stop)
+	}
 	return s, nil
 }
 
@@ -139,9 +144,11 @@ func (s *Server) Run(ctx context.Context) error {
 			_ = s.http.Close() // who still asks has had two seconds
 		}
 	}()
+	wait := s.background(ctx)
 	err := s.serve(ctx)
 	close(failed)
 	<-stopped
+	wait()
 	if ctx.Err() != nil && errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -174,7 +174,7 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	page.Note, page.TLS = c.desk.Note, web.TLS(c.cfg.Web.TLS)
 	page.Users, page.Tokens = signIns(c.cfg)
 	c.media = newMediaDesk(c.cfg, c.plan, c.log)
-	page.Media = c.media
+	page.Media, page.Uploads = c.media, mediaUploads{c.media}
 	page.System = c.shown()
 	c.web, err = web.New(page, c.board)
 	return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"path"
@@ -19,6 +20,7 @@ import (
 	"airloom/playout/shelf"
 	"airloom/playout/still"
 	"airloom/playout/timeline"
+	"airloom/playout/worker"
 	"airloom/web"
 )
 
@@ -34,16 +36,17 @@ type mediaDesk struct {
 func newMediaDesk(cfg *configs.Config, plan *programme, log *slog.Logger) *mediaDesk {
 	house := houseOf(cfg)
 	d := &mediaDesk{cfg: cfg, plan: plan, grid: timeline.Of(house)}
-	d.shelf = shelf.New(shelf.Options{Root: cfg.Media.Root, Log: log})
-	d.still = still.New(still.Options{Root: cfg.Media.Root, FPS: house.FPS, Dir: stillsDir(cfg), Log: log})
+	d.shelf = shelf.New(shelf.Options{Root: cfg.Media.Root, Uploads: inState(cfg, "uploads"), Log: log})
+	d.still = still.New(still.Options{Root: cfg.Media.Root, FPS: house.FPS, Dir: inState(cfg, "stills"), Log: log})
 	return d
 }
 
-func stillsDir(cfg *configs.Config) string {
+// inState is a folder in the state's; "": there is none.
+func inState(cfg *configs.Config, name string) string {
 	if cfg.State.Dir == "" {
 		return ""
 	}
-	return filepath.Join(cfg.State.Dir, "stills")
+	return filepath.Join(cfg.State.Dir, name)
 }
 
 // actors are the parts that end the children, and tell of changes.
@@ -188,25 +191,24 @@ func mediaError(err error) error {
 	if err == nil {
 		return nil
 	}
-	code := control.Refused
+	code := control.Unavailable // whatever else: it may be different the next time
 	var own *shelf.Error
 	var fault *media.Fault
+	var crash *worker.CrashError
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.Is(err, still.ErrBusy):
-		code = control.Unavailable
 	case errors.As(err, &own):
 		code = map[shelf.Kind]control.Code{
-			shelf.Missing: control.Unknown, shelf.Taken: control.Conflict, shelf.Invalid: control.Invalid, shelf.Silent: control.Unavailable,
+			shelf.Missing: control.Unknown, shelf.Taken: control.Conflict, shelf.Invalid: control.Invalid, shelf.Refused: control.Refused,
+			shelf.Silent: control.Unavailable, shelf.Full: control.Unavailable,
 		}[own.Kind]
 	case errors.As(err, &fault) && fault.Kind == media.FaultMissing:
 		code = control.Unknown
-	case errors.As(err, &fault) && fault.Kind == media.FaultStalled:
-		code = control.Unavailable
-	}
-	if code == "" {
+	case errors.As(err, &fault) && fault.Kind != media.FaultStalled:
 		code = control.Refused
+	case errors.As(err, &crash):
+		code, err = control.Refused, fmt.Errorf("%w: convert the file", err)
 	}
 	return &control.Refusal{Code: code, Err: err}
 }

@@ -182,25 +182,41 @@ func random() string {
 	return hex.EncodeToString(b)
 }
 
-// space is what is left on both disks, for who is not root.
-func space(root, uploads string) (s Space, err error) {
+// space is what is left on a disk for who is not root, and its size.
+func space(folder string) (free, size int64, err error) {
 	var st unix.Statfs_t
-	if err := unix.Statfs(root, &st); err != nil {
-		return s, err
+	if err := unix.Statfs(folder, &st); err != nil {
+		return 0, 0, err
 	}
-	s.Free, s.Total = int64(st.Bavail)*st.Bsize, int64(st.Blocks)*st.Bsize
-	s.UploadsFree, s.UploadsTotal, s.Same = s.Free, s.Total, true
-	if uploads == "" {
-		return s, nil
+	return int64(st.Bavail) * st.Bsize, int64(st.Blocks) * st.Bsize, nil
+}
+
+// hiddenUploads is the folder for uploads in a media root on a disk of its own.
+const hiddenUploads = ".airloom-uploads"
+
+// uploadsIn is the folder from which a file can be renamed into the root.
+func uploadsIn(root *os.Root, wanted string) (string, error) {
+	here, err := root.Stat(".")
+	if err != nil {
+		return "", err
 	}
-	if err := unix.Statfs(uploads, &st); err != nil {
-		return s, err
+	there, err := os.Stat(wanted)
+	if err != nil {
+		return "", err
 	}
-	s.UploadsFree, s.UploadsTotal = int64(st.Bavail)*st.Bsize, int64(st.Blocks)*st.Bsize
-	var a, b unix.Stat_t
-	if err := errors.Join(unix.Stat(root, &a), unix.Stat(uploads, &b)); err != nil {
-		return s, err
+	if deviceOf(here) == deviceOf(there) {
+		return wanted, nil
 	}
-	s.Same = a.Dev == b.Dev
-	return s, nil
+	if err := root.Mkdir(hiddenUploads, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	if info, err := root.Lstat(hiddenUploads); err != nil || !info.IsDir() {
+		return "", &Error{Refused, hiddenUploads + " in the media folder is no folder: remove it"}
+	}
+	return filepath.Join(root.Name(), hiddenUploads), nil
+}
+
+func deviceOf(info fs.FileInfo) uint64 {
+	st, _ := info.Sys().(*syscall.Stat_t)
+	return uint64(st.Dev)
 }

@@ -33,6 +33,8 @@ const (
 	opPlace  op = "place"
 	opSpace  op = "space"
 	opWatch  op = "watch"
+
+	opUploads op = "uploads"
 )
 
 // question is what a child is asked.
@@ -57,7 +59,8 @@ type answer struct {
 	Next    string   `json:",omitempty"`
 	Partial bool     `json:",omitempty"`
 	Path    string   `json:",omitempty"`
-	Space   Space    `json:",omitzero"`
+	Free    int64    `json:",omitempty"`
+	Size    int64    `json:",omitempty"`
 }
 
 // child answers questions.
@@ -112,7 +115,9 @@ func (c *child) answer(q question) (a answer, data []byte, err error) {
 	case opPlace:
 		a.Path, err = place(root, q.Uploads, q.Path, q.To)
 	case opSpace:
-		a.Space, err = space(q.Root, q.Uploads)
+		a.Free, a.Size, err = space(q.Uploads)
+	case opUploads:
+		a.Path, err = uploadsIn(root, q.Uploads)
 	case opWatch:
 		a.Folders = c.changed(root, q.Folders)
 	}

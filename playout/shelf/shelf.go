@@ -14,7 +14,9 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"airloom/playout/worker"
@@ -23,7 +25,7 @@ import (
 // Options is what a shelf is told once. Root is required.
 type Options struct {
 	Root    string // the media root
-	Uploads string // the folder of uploads, which may be moved from; "": none
+	Uploads string // the folder for uploads, if it lies on the root's disk; "": none
 	Log     *slog.Logger
 	Args    []string // that make this program the child; by default "shelf-worker"
 }
@@ -97,7 +99,8 @@ type Shelf struct {
 	readers chan *worker.Help
 	all     []*worker.Help
 
-	watch watch
+	watch   watch
+	uploads atomic.Pointer[string] // where they really are
 }
 
 // New returns a shelf. Nothing is started before it is asked.
@@ -155,6 +158,9 @@ func (s *Shelf) Run(ctx context.Context) error {
 // ask asks a child about the media root.
 func (s *Shelf) ask(ctx context.Context, h *worker.Help, within time.Duration, q question) (answer, []byte, error) {
 	q.Root, q.Uploads = s.o.Root, s.o.Uploads
+	if dir := s.uploads.Load(); dir != nil {
+		q.Uploads = *dir
+	}
 	var a answer
 	data, err := h.Ask(ctx, within, q, &a)
 	switch crash := (*worker.CrashError)(nil); {
@@ -255,17 +261,31 @@ func (s *Shelf) Place(ctx context.Context, upload, to string) (path string, err 
 	return a.Path, err
 }
 
-// Space is what is left on the disks of the media root and of the uploads.
-func (s *Shelf) Space(ctx context.Context) (Space, error) {
-	a, _, err := s.ask(ctx, s.hand, changesIn, question{Op: opSpace})
-	return a.Space, err
+// Uploads is the folder for uploads, which is made: a file can be renamed from there
+// into the media root. Where the folder that was named lies on another disk, it is a
+// hidden one in the root.
+func (s *Shelf) Uploads(ctx context.Context) (dir string, err error) {
+	if dir := s.uploads.Load(); dir != nil {
+		return *dir, nil
+	}
+	if s.o.Uploads == "" {
+		return "", &Error{Refused, "There is no folder for uploads: set state.dir"}
+	}
+	if err := os.MkdirAll(s.o.Uploads, 0o750); err != nil {
+		return "", &Error{Refused, "There is no folder for uploads: " + err.Error()}
+	}
+	a, _, err := s.ask(ctx, s.hand, changesIn, question{Op: opUploads})
+	if err == nil {
+		s.uploads.Store(&a.Path)
+	}
+	return a.Path, err
 }
 
-// Space is how much room there is, in bytes.
-type Space struct {
-	Free, Total               int64 // of the media root's disk
-	UploadsFree, UploadsTotal int64 // of that of the uploads
-	Same                      bool  // it is the same disk
+// Space is how much room is left on the disk of the uploads, and how large it is,
+// in bytes.
+func (s *Shelf) Space(ctx context.Context) (free, size int64, err error) {
+	a, _, err := s.ask(ctx, s.hand, changesIn, question{Op: opSpace})
+	return a.Free, a.Size, err
 }
 
 // IsMissing reports whether the error says that something is not there.

@@ -92,10 +92,11 @@ func (h *Help) Ask(ctx context.Context, within time.Duration, q, a any) ([]byte,
 	if err == nil {
 		return data, nil
 	}
-	if err = h.lost(err); ctx.Err() != nil {
+	if ctx.Err() != nil { // what it was at is wanted no more
+		h.kill()
 		return nil, ctx.Err()
 	}
-	return nil, err
+	return nil, h.lost(err)
 }
 
 func (h *Help) exchange(ctx context.Context, within time.Duration, q, a any) ([]byte, error) {

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"airloom/playout/control"
+	"airloom/playout/shelf"
+)
+
+// mediaUploads is where uploads go, as the web server has it.
+type mediaUploads struct{ *mediaDesk }
+
+// reserve is what uploads leave of a disk: 1 GB, or a twentieth of a small one. As-run
+// log and playlists need room as well.
+func reserve(size int64) int64 { return min(1<<30, size/20) }
+
+// Folder is where they are kept until they are whole.
+func (u mediaUploads) Folder(ctx context.Context) (string, error) {
+	dir, err := u.shelf.Uploads(ctx)
+	return dir, mediaError(err)
+}
+
+// Room is how many bytes more may be written there.
+func (u mediaUploads) Room(ctx context.Context) (int64, error) {
+	free, size, err := u.shelf.Space(ctx)
+	return free - reserve(size), mediaError(err)
+}
+
+// Name is a file's path in the media folder as it will be.
+func (u mediaUploads) Name(folder, name string) (string, error) {
+	if strings.Contains(name, "/") {
+		return "", mediaError(&shelf.Error{Kind: shelf.Invalid, Text: "The name holds a slash: name the folder apart"})
+	}
+	if folder = strings.TrimSuffix(folder, "/"); folder != "" {
+		name = folder + "/" + name
+	}
+	name, err := shelf.CheckFile(name)
+	return name, mediaError(err)
+}
+
+// tries is how many names are looked at for one that is free.
+const tries = 50
+
+// Free returns an error if the path is taken, and one near it that is not.
+func (u mediaUploads) Free(ctx context.Context, name string) (other string, err error) {
+	for n := 1; n < tries; n++ {
+		if other = name; n > 1 {
+			other = shelf.Numbered(name, n)
+		}
+		_, err := u.shelf.Stat(ctx, other)
+		switch {
+		case shelf.IsMissing(err) && n == 1:
+			return name, nil
+		case shelf.IsMissing(err):
+			return other, &control.Refusal{Code: control.Conflict, Err: errors.New("there is " + name + " already")}
+		case err != nil && n == 1:
+			return "", mediaError(err)
+		}
+	}
+	return name, &control.Refusal{Code: control.Conflict, Err: errors.New("there are many of the name " + name + " already")}
+}
+
+// Check opens a file that was uploaded as the air would.
+func (u mediaUploads) Check(ctx context.Context, file string) (warning string, err error) {
+	dir, err := u.Folder(ctx)
+	if err != nil {
+		return "", err
+	}
+	warning, err = u.still.Check(ctx, dir, file)
+	return warning, mediaError(err)
+}
+
+// Place moves it to the media folder.
+func (u mediaUploads) Place(ctx context.Context, file, name string) (string, error) {
+	placed, err := u.shelf.Place(ctx, file, name)
+	return placed, mediaError(err)
+}

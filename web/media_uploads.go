@@ -1,0 +1,357 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tus/tusd/v2/pkg/handler"
+
+	"airloom/playout/control"
+)
+
+// Uploads is where files go that are uploaded: into a folder of their own first, from
+// there to the media folder, whole or not at all. Errors are as those of [Media].
+type Uploads interface {
+	// Folder is where they are kept until then; it is there.
+	Folder(ctx context.Context) (string, error)
+	// Room is how many bytes more may be written there.
+	Room(ctx context.Context) (int64, error)
+	// Name is a file's path in the media folder as it will be, if it may be that.
+	Name(folder, name string) (string, error)
+	// Free returns an error if the path is taken, and one near it that is not.
+	Free(ctx context.Context, path string) (other string, err error)
+	// Check opens a file in the folder of uploads as the air would. What keeps it from
+	// being played is the error; what is merely wrong with it is the warning.
+	Check(ctx context.Context, file string) (warning string, err error)
+	// Place moves it to the media folder, where the path is taken to one near it.
+	Place(ctx context.Context, file, path string) (placed string, err error)
+}
+
+// Bounds of uploads.
+const (
+	maxUpload   = 512 << 30 // bytes of one
+	maxUploads  = 100       // under way or being checked
+	maxTold     = 200       // that are over and still shown
+	uploadLasts = 24 * time.Hour
+	toldFor     = 24 * time.Hour
+	tryAgain    = 30 * time.Second // after the storage did not answer
+	tidyEvery   = 10 * time.Minute
+)
+
+// States of an upload.
+const (
+	receiving = "receiving"
+	checking  = "checking"
+	done      = "done"
+	turned    = "refused"
+)
+
+// Upload is one file that is uploaded, as it is shown.
+type Upload struct {
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Folder   string    `json:"folder"`
+	Bytes    int64     `json:"bytes"`
+	Received int64     `json:"received"`
+	State    string    `json:"state"`   // receiving, checking, done or refused
+	Problem  string    `json:"problem"` // why it was refused, or what is wrong with it all the same
+	Path     string    `json:"path"`    // where it is, or will be
+	Who      string    `json:"who"`
+	Since    time.Time `json:"since"`
+}
+
+// upload is one with what is not shown. It is kept under the lock of all.
+type upload struct {
+	Upload
+	file    string    // its name in the folder of uploads
+	touched time.Time // when the last byte came, or it was over
+	retry   time.Time // when it is to be checked, if that failed for no fault of its own
+}
+
+// uploads knows all uploads. What is there is on the disk: they go on after a restart.
+type uploads struct {
+	store Uploads
+	news  *mediaNews
+	log   *slog.Logger
+	note  func(control.Note)
+	dir   string // once ready is closed
+	ready chan struct{}
+	stop  context.CancelFunc // who uploads is sent away
+	life  context.Context
+	wake  chan struct{}
+	tus   *handler.UnroutedHandler
+	quiet time.Duration // without a byte, after which a connection is given up
+
+	mu  sync.Mutex
+	all map[string]*upload
+}
+
+func newUploads(store Uploads, news *mediaNews, log *slog.Logger, note func(control.Note)) *uploads {
+	u := &uploads{store: store, news: news, log: log, note: note, ready: make(chan struct{}), wake: make(chan struct{}, 1), all: map[string]*upload{}, quiet: 30 * time.Second}
+	u.life, u.stop = context.WithCancel(context.Background())
+	return u
+}
+
+// run checks what has been received and puts it in place, until the context ends.
+func (u *uploads) run(ctx context.Context) {
+	defer u.stop()
+	for u.open(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(tryAgain / 10):
+		}
+	}
+	tidy := time.NewTicker(tidyEvery)
+	defer tidy.Stop()
+	for ctx.Err() == nil {
+		if next, wait := u.next(time.Now()); next != nil {
+			u.settle(ctx, *next)
+			continue
+		} else if wait > 0 {
+			time.AfterFunc(wait, u.nudge)
+		}
+		select {
+		case <-ctx.Done():
+		case <-u.wake:
+		case <-tidy.C:
+			u.tidy(time.Now())
+		}
+	}
+}
+
+func (u *uploads) nudge() {
+	select {
+	case u.wake <- struct{}{}:
+	default:
+	}
+}
+
+// open finds the folder, and what is in it from before.
+func (u *uploads) open(ctx context.Context) error {
+	dir, err := u.store.Folder(ctx)
+	if err == nil {
+		u.dir = dir
+		err = u.restore(time.Now())
+	}
+	if err != nil {
+		u.log.Debug("nothing can be uploaded yet", "cause", err)
+		return err
+	}
+	u.tus, err = u.protocol()
+	if err == nil {
+		close(u.ready)
+	}
+	return err
+}
+
+// next is what is to be checked now; where that is nothing, wait is until there is.
+func (u *uploads) next(now time.Time) (next *upload, wait time.Duration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, one := range u.all {
+		switch {
+		case one.State != checking:
+		case one.retry.After(now):
+			wait = max(wait, one.retry.Sub(now))
+		case next == nil || one.touched.Before(next.touched):
+			next = one
+		}
+	}
+	if next == nil {
+		return nil, wait
+	}
+	copied := *next
+	return &copied, 0
+}
+
+// settle checks an upload and puts it in place, or turns it down.
+func (u *uploads) settle(ctx context.Context, one upload) {
+	began := time.Now()
+	warning, err := u.store.Check(ctx, one.file)
+	var placed string
+	if err == nil {
+		placed, err = u.store.Place(ctx, one.file, one.Path)
+	}
+	if ctx.Err() != nil {
+		return // after the restart
+	}
+	if r := (*control.Refusal)(nil); errors.As(err, &r) && r.Code == control.Unavailable || errors.Is(err, context.DeadlineExceeded) {
+		u.change(one.ID, func(one *upload) { one.Problem, one.retry = sentence(err), time.Now().Add(tryAgain) })
+		return
+	}
+	u.remove(one) // in place, or of no use; what is noted of it in any case
+	said := warning
+	if err != nil {
+		// The file is known to the check by the name it has here.
+		said = sentence(errors.New(strings.ReplaceAll(err.Error(), one.file, one.Name)))
+	} else if placed != one.Path {
+		said = strings.TrimSpace(fmt.Sprintf("%s has come into being meanwhile: this one is now %s. %s", one.Path, path.Base(placed), said))
+	}
+	u.change(one.ID, func(one *upload) {
+		one.State, one.Problem, one.touched = turned, said, time.Now()
+		if err == nil {
+			one.State, one.Path, one.Name, one.Received = done, placed, path.Base(placed), one.Bytes
+		}
+	})
+	if err == nil {
+		u.news.files([]string{placed, folderOf(placed)})
+	}
+	note := control.Note{At: began, By: one.Who, Via: "upload", Asked: "take " + one.Path + " in", OK: err == nil, Said: said, TookMS: time.Since(began).Milliseconds()}
+	if err != nil {
+		note.Code = control.Refused
+	}
+	u.note(note)
+}
+
+func folderOf(name string) string {
+	if dir := path.Dir(name); dir != "." {
+		return dir
+	}
+	return ""
+}
+
+// change changes what is known of an upload.
+func (u *uploads) change(id string, f func(*upload)) {
+	u.mu.Lock()
+	if one := u.all[id]; one != nil {
+		f(one)
+	}
+	u.mu.Unlock()
+	u.news.upload()
+}
+
+// tidy lets go of what nobody has touched for long, and of the oldest that are over.
+func (u *uploads) tidy(now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var over []*upload
+	for id, one := range u.all {
+		age := now.Sub(one.touched)
+		switch {
+		case one.State == receiving && age > uploadLasts:
+			u.log.Info("an upload was given up: nothing has come for a day", "file", one.Path, "by", one.Who)
+			u.remove(*one)
+			delete(u.all, id)
+		case one.State == done || one.State == turned:
+			if age > toldFor {
+				delete(u.all, id)
+				continue
+			}
+			over = append(over, one)
+		}
+	}
+	slices.SortFunc(over, func(a, b *upload) int { return a.touched.Compare(b.touched) })
+	for _, one := range over[:max(0, len(over)-maxTold)] {
+		delete(u.all, one.ID)
+	}
+}
+
+// remove removes what an upload has left in its folder.
+func (u *uploads) remove(one upload) {
+	for _, name := range []string{one.file, one.ID + ".info"} {
+		if err := os.Remove(path.Join(u.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			u.log.Warn("an upload cannot be removed", "file", name, "cause", err)
+		}
+	}
+}
+
+// list is all uploads, those under way first, then the latest.
+func (u *uploads) list() []Upload {
+	u.mu.Lock()
+	all := slices.Collect(maps.Values(u.all))
+	shown := make([]Upload, 0, len(all))
+	for _, one := range all {
+		shown = append(shown, one.Upload)
+	}
+	u.mu.Unlock()
+	over := func(u Upload) int {
+		if u.State == done || u.State == turned {
+			return 1
+		}
+		return 0
+	}
+	slices.SortFunc(shown, func(a, b Upload) int {
+		return cmp.Or(over(a)-over(b), b.Since.Compare(a.Since), strings.Compare(a.ID, b.ID))
+	})
+	return shown
+}
+
+// refusal is why an upload is not taken, over HTTP.
+type refusal struct {
+	status int
+	words  string
+	more   map[string]any
+}
+
+func (r *refusal) Error() string { return r.words }
+
+func refuseUpload(status int, format string, args ...any) *refusal {
+	return &refusal{status: status, words: fmt.Sprintf(format, args...)}
+}
+
+// take makes room for a new upload, or says why there is none.
+func (u *uploads) take(ctx context.Context, one *upload) error {
+	if one.Bytes == 0 {
+		return refuseUpload(http.StatusBadRequest, "%s is empty.", one.Name)
+	}
+	where, err := u.store.Name(one.Folder, one.Name)
+	if err != nil {
+		return err
+	}
+	one.Path, one.Name, one.Folder = where, path.Base(where), folderOf(where)
+	if other, err := u.store.Free(ctx, where); err != nil {
+		if r := (*control.Refusal)(nil); errors.As(err, &r) && r.Code == control.Conflict {
+			return &refusal{http.StatusConflict, fmt.Sprintf("There is %s already. Give this one another name, such as %s.", where, path.Base(other)), map[string]any{"suggestion": path.Base(other)}}
+		}
+		return err
+	}
+	room, err := u.store.Room(ctx)
+	if err != nil {
+		return err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	under := 0
+	for _, other := range u.all {
+		if other.State != receiving && other.State != checking {
+			continue
+		}
+		if under++; other.Path == where {
+			return refuseUpload(http.StatusConflict, "%s is being uploaded already, by %s.", where, cmp.Or(other.Who, "somebody"))
+		}
+		room -= other.Bytes - other.Received
+	}
+	if under >= maxUploads {
+		return refuseUpload(http.StatusServiceUnavailable, "%d uploads are under way, and no more are taken at once. Try again when some are over.", under)
+	}
+	if room < one.Bytes {
+		return refuseUpload(http.StatusInsufficientStorage, "The disk is too full: %s takes %s, and there is room for %s. Make room in the media folder first.", one.Name, size(one.Bytes), size(max(0, room)))
+	}
+	u.all[one.ID] = one
+	return nil
+}
+
+// size is a number of bytes as people read it.
+func size(n int64) string {
+	const step = 1000
+	if n < step {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	f, unit := float64(n)/step, 0
+	for ; f >= step && unit < 3; unit++ {
+		f /= step
+	}
+	return fmt.Sprintf("%.1f %s", f, []string{"kB", "MB", "GB", "TB"}[unit])
+}
