@@ -40,7 +40,9 @@ export class Upload {
   rate = $state(0); // bytes/s
   problem = $state("");
   path = $state(""); // where it lies, once it is done
+  other = $state(""); // a name that is free, where its own is taken
   received = ""; // its ID with the engine
+  gaveUp = false; // paused by itself, as nothing answered
   tus: Tus | null = null;
   readonly speed = new Speed();
 
@@ -89,6 +91,7 @@ class Uploads {
   pause(u: Upload): void {
     if (u.state === "waiting" || u.state === "sending" || u.state === "away") {
       u.state = "paused";
+      u.gaveUp = false;
       u.rate = 0;
       void u.tus?.abort();
       this.#run();
@@ -104,7 +107,7 @@ class Uploads {
   }
 
   /** Sends it under another name; without one, under the next that is free, as "clip (2).mp4". */
-  rename(u: Upload, name = nextName(u.name)): void {
+  rename(u: Upload, name = u.other || nextName(u.name)): void {
     u.name = name;
     u.tus = null;
     u.sent = 0;
@@ -146,8 +149,10 @@ class Uploads {
   #judge(u: Upload): void {
     if (u.state !== "checking") return;
     const k = this.known.find((r) => r.id === u.received);
-    if (k?.state === "done") { u.state = "done"; u.path = k.path; u.name = k.name; }
-    if (k?.state === "refused") { u.state = "refused"; u.problem = k.problem; }
+    if (!k) return;
+    u.problem = k.problem; // also of one that is taken, or whose check has to wait
+    if (k.state === "done") { u.state = "done"; u.path = k.path; u.name = k.name; }
+    if (k.state === "refused") u.state = "refused";
   }
 
   #run(): void {
@@ -169,7 +174,7 @@ class Uploads {
 
   /** The engine is back: what had given up waits for its turn. */
   #again(): void {
-    for (const u of this.list) if (u.state === "paused" && u.problem) { u.problem = ""; u.state = "waiting"; }
+    for (const u of this.list) if (u.state === "paused" && u.gaveUp) { u.problem = ""; u.state = "waiting"; }
     this.#run();
   }
 
@@ -196,7 +201,7 @@ class Uploads {
       onShouldRetry: (e) => {
         const status = "originalResponse" in e ? (e.originalResponse?.getStatus() ?? 0) : 0;
         const creating = "originalRequest" in e && e.originalRequest?.getMethod() === "POST";
-        const retry = status === 0 || status === 423 || status === 429 || (status >= 500 && status !== 507) || (status === 409 && !creating);
+        const retry = status === 0 || status === 408 || status === 423 || status === 429 || (status >= 500 && status !== 507) || (status === 409 && !creating);
         if (retry && u.state === "sending") u.state = "away";
         return retry;
       },
@@ -222,18 +227,21 @@ class Uploads {
   #failed(u: Upload, e: Error): void {
     const r = "originalResponse" in e ? (e.originalResponse as { getStatus(): number; getBody(): string } | null) : null;
     const status = r?.getStatus() ?? 0;
-    u.problem = said(r?.getBody() ?? "") || e.message;
+    const answer = said(r?.getBody() ?? "");
+    u.problem = answer.detail || (status === 0 ? "" : e.message);
+    u.other = answer.suggestion;
     u.state = status === 409 ? "exists" : status === 507 ? "full" : status === 0 || status === 401 || status >= 500 ? "paused" : "refused";
+    u.gaveUp = u.state === "paused";
     if (u.state === "exists") u.tus = null;
   }
 }
 
-/** The sentence in an answer of the engine. */
-function said(body: string): string {
+/** What an answer of the engine says. */
+function said(body: string): { detail: string; suggestion: string } {
   try {
-    const p = JSON.parse(body) as { detail?: string };
-    return p.detail ?? "";
-  } catch { return body.trim(); }
+    const { detail = "", suggestion = "" } = JSON.parse(body) as { detail?: string; suggestion?: string };
+    return { detail, suggestion };
+  } catch { return { detail: "", suggestion: "" }; }
 }
 
 export const uploads = new Uploads();
