@@ -112,7 +112,7 @@ func (s *Server) playlists(c *gin.Context) {
 }
 
 // readPlaylist answers with a playlist as it is in the folder: as JSON, or as its
-// text, which may hold passwords and so is for those who may change it.
+// text, which is for those who may change it. Neither shows a secret.
 func (s *Server) readPlaylist(c *gin.Context) {
 	name := c.Param("name")
 	if _, there := s.cfg.Lists.Snapshot().File(name); !there {
@@ -141,7 +141,7 @@ func (s *Server) readPlaylist(c *gin.Context) {
 		return
 	}
 	if asText {
-		c.Data(http.StatusOK, "text/plain; charset=utf-8", data)
+		c.Data(http.StatusOK, "text/plain; charset=utf-8", s.veil(data).text(data))
 		return
 	}
 	c.JSON(http.StatusOK, s.shown(name, data, version))

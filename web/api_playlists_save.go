@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -52,6 +53,7 @@ type edited struct {
 	lines    []int              // of what was sent: where its items begin
 	problems playlist.Problems  // of what was sent
 	old      []byte             // the text that is there now; nil: none is
+	raw      []byte             // what was sent, with the secrets that were not shown
 }
 
 func (s *Server) savePlaylist(c *gin.Context) {
@@ -127,7 +129,7 @@ func (s *Server) edit(ctx context.Context, c *gin.Context, name, base string, ra
 	var ps playlist.Problems
 	switch {
 	case from == "" && kind != "application/json":
-		e.text = raw
+		e.text = e.raw
 	case e.old != nil:
 		e.text, ps = playlist.Edit(name, e.old, e.list, o)
 	case otherPlayers(name):
@@ -167,8 +169,16 @@ func (s *Server) sent(ctx context.Context, c *gin.Context, name, base string, ra
 		problem(c, http.StatusUnsupportedMediaType, "Send a playlist as application/json, or its text as text/plain.")
 		return nil, false
 	}
-	e.lines = linesOf(as, raw)
+	var unknown playlist.Problems
+	if from == "" && kind != "application/json" && bytes.Contains(raw, []byte(hidden)) {
+		whole, line, err := s.veil(e.old).unveiled(raw)
+		if raw = whole; err != nil {
+			unknown.Errorf(playlist.Position{File: name, Line: line, Column: 1}, "%v", err)
+		}
+	}
+	e.raw, e.lines = raw, linesOf(as, raw)
 	e.list, e.problems = playlist.Parse(as, raw, o)
+	e.problems = append(e.problems, unknown...)
 	if e.list == nil {
 		return e, true
 	}
@@ -196,55 +206,37 @@ func otherPlayers(name string) bool {
 }
 
 // mend puts the secrets back that were not shown: where an item's source is one of
-// the old list's without them, or else of another list's, it is that one. One that
-// is nobody's would lose them unseen, and is an error.
+// the list's or another's as it was shown, it is that one. One that is nobody's would
+// lose them unseen, and is an error.
 func (s *Server) mend(e *edited, name string) {
-	var secret map[string]string // by what is shown of it
+	var v *veil
 	for i := range e.list.Items {
 		it := &e.list.Items[i]
-		if !strings.HasSuffix(it.Source, hidden) || !strings.Contains(it.Source, "://") {
+		if !strings.Contains(it.Source, hidden) {
 			continue
 		}
-		if secret == nil {
-			var was *playlist.Playlist
-			if e.old != nil {
-				was, _ = playlist.Parse(name, e.old, s.cfg.Lists.Options(name))
-			}
-			secret = s.secrets(was)
+		if v == nil {
+			v = s.veil(e.old)
 		}
-		whole, ok := secret[it.Source]
-		if ok {
+		whole, err := v.whole(it.Source)
+		if err != nil {
+			e.problems.Errorf(playlist.Position{File: name, Line: it.Line, Column: 1}, "%v", err)
+		} else if whole != it.Source {
 			it.SetSource(whole)
-			continue
 		}
-		at := playlist.Position{File: name, Line: it.Line, Column: 1}
-		e.problems.Errorf(at, "%s hides a user or query that nothing here has: write the whole URL", it.Source)
 	}
-	if secret != nil {
+	if v != nil {
 		e.list.Identify() // they are other items without their secrets
 	}
 }
 
-// hidden is what stands for what is not shown of a source.
-const hidden = "…"
-
-// secrets are the sources that are not shown whole, those of the old list first.
-func (s *Server) secrets(old *playlist.Playlist) map[string]string {
-	secret := map[string]string{}
-	lists := s.cfg.Lists.Snapshot().Playlists()
-	if old != nil {
-		lists = append([]*playlist.Playlist{old}, lists...)
+// veil hides the secrets of all playlists, and of texts and lists beside them.
+func (s *Server) veil(text []byte, lists ...*playlist.Playlist) *veil {
+	var texts [][]byte
+	if text != nil {
+		texts = append(texts, text)
 	}
-	for _, l := range lists {
-		for _, it := range l.Items {
-			if shown := playlist.Redact(it.Source); shown != it.Source {
-				if _, ok := secret[shown]; !ok {
-					secret[shown] = it.Source
-				}
-			}
-		}
-	}
-	return secret
+	return newVeil(texts, append(lists, s.cfg.Lists.Snapshot().Playlists()...)...)
 }
 
 // validatePlaylist tells what is wrong with a playlist, and how long its items are,
@@ -273,7 +265,7 @@ func (s *Server) validatePlaylist(c *gin.Context) {
 		Problems []Problem   `json:"problems"`
 	}{Valid: e.text != nil, Items: []ShownItem{}, Problems: problemsOf(e.problems, e.lines)}
 	if e.list != nil {
-		v.Document, v.Items = documentOf(e.list), s.items(e.list)
+		v.Document, v.Items = s.documentOf(e.list), s.items(e.list)
 	}
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, v)
@@ -293,7 +285,7 @@ func (s *Server) conflict(c *gin.Context, name string, mine *edited) {
 	more := gin.H{"version": version}
 	now, _ := playlist.Parse(name, data, s.cfg.Lists.Options(name))
 	if now != nil {
-		more["document"] = documentOf(now)
+		more["document"] = s.documentOf(now)
 	}
 	if mine != nil && now != nil {
 		since := s.base(ctx, name, mine.base)

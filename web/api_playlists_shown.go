@@ -54,18 +54,22 @@ func (s *Server) shown(name string, data []byte, version string) Shown {
 	list, ps := playlist.Parse(name, data, s.cfg.Lists.Options(name))
 	sh.Problems = problemsOf(ps, linesOf(name, data))
 	if list != nil {
-		sh.Document, sh.Items = documentOf(list), s.items(list)
+		sh.Document, sh.Items = s.documentOf(list), s.items(list)
 	}
 	return sh
 }
 
-// documentOf is a playlist as JSON, without its secrets: see [mend].
-func documentOf(list *playlist.Playlist) json.RawMessage {
+// documentOf is a playlist as JSON, without its secrets: see [veil].
+func (s *Server) documentOf(list *playlist.Playlist) json.RawMessage {
 	open := *list
 	open.Items = make([]playlist.Item, len(list.Items))
+	var v *veil
 	for i, it := range list.Items {
-		if shown := playlist.Redact(it.Source); shown != it.Source {
-			it.SetSource(shown)
+		if bare(it.Source) != it.Source {
+			if v == nil {
+				v = s.veil(nil, list)
+			}
+			it.SetSource(v.show(it.Source))
 		}
 		open.Items[i] = it
 	}

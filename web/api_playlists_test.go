@@ -125,7 +125,7 @@ func TestReadAPlaylist(t *testing.T) {
 	}
 
 	w = ask(t, http.MethodGet, at+"/main.yml", having("Accept", "text/plain"))
-	require.Equal(t, mainText, w.body)
+	require.Equal(t, strings.Replace(mainText, "ops:secret@cam.example/door?token=abc", "cam.example/door…", 1), w.body)
 	require.Equal(t, "text/plain; charset=utf-8", w.Header.Get("Content-Type"))
 	w = ask(t, http.MethodGet, at+"/main.yml", having("Accept", "text/plain"), having("If-None-Match", w.Header.Get("ETag")))
 	require.Equal(t, http.StatusNotModified, w.StatusCode)
