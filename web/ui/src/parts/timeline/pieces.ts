@@ -35,7 +35,7 @@ export function ofSlot(s: Type<"Slot">, edge: number): Piece {
 
 export function ofAired(a: Type<"Aired">): Piece {
   return {
-    key: `a${a.tick}`, start: Date.parse(a.start), end: Date.parse(a.end), open: false, id: a.id, playlist: a.playlist, index: a.index,
+    key: `a${a.tick} ${a.start} ${a.outcome}`, start: Date.parse(a.start), end: Date.parse(a.end), open: false, id: a.id, playlist: a.playlist, index: a.index,
     title: a.title, source: a.source, inS: a.in_s ?? 0, mode: a.mode, planned: a.planned ? Date.parse(a.planned) : 0, cut: a.outcome === "cut", outcome: a.outcome, warnings: [],
   };
 }
