@@ -10,8 +10,10 @@ CACHE  := $(or $(AIRLOOM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/airloom)
 LINT   := $(CACHE)/golangci-lint-v2.15.0
 CGO    := env=$$(configs/ffmpeg/env.sh) && eval "$$env" &&
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-# Tests run a few packages at a time: many of them measure time on a real clock.
+# Tests run a package at a time: many of them measure time on a real clock.
 TEST   := go test -p 1 -timeout 15m
+# These measure no time, or only wait: two of them run beside each other.
+BESIDE := ./cmd/internal/... ./configs/... ./playlist/... ./playout/asrun ./playout/clip ./playout/probe ./output/rtmp/...
 # Tests have the binary and every tool that setup brings: one missing is a failure.
 WITH   := AIRLOOM_BIN=$(CURDIR)/$(BIN) AIRLOOM_TOOLS=1
 FUZZTIME ?= 30s
@@ -38,7 +40,8 @@ PURE := ./configs/... ./playlist/... ./playout ./playout/media ./playout/timelin
 
 test: setup-test build
 	@CGO_ENABLED=0 go vet $(PURE)
-	@$(CGO) $(WITH) $(TEST) ./...
+	@$(CGO) export $(WITH) && beside=$$(go list $(BESIDE)) && alone=$$(go list ./... | grep -vxF "$$beside") && \
+		{ $(TEST) -p 2 $$beside; failed=$$?; $(TEST) $$alone && exit $$failed; }
 
 # The pure packages alone: needs Go and nothing else.
 test-pure:

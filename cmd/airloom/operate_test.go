@@ -97,6 +97,7 @@ func TestSystemdIsToldByTicks(t *testing.T) {
 
 // Outputs do not know of one another: one that is wedged costs the others nothing.
 func TestAWedgedOutputCostsTheOthersNothing(t *testing.T) {
+	t.Parallel()
 	hole, err := net.Listen("tcp", "127.0.0.1:0") // takes the connection and says nothing
 	require.NoError(t, err)
 	defer hole.Close()

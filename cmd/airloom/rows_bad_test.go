@@ -177,6 +177,7 @@ func airing(ch *airtest.Channel, index int, from float64) control.Status {
 }
 
 func TestRow06KilledWorkers(t *testing.T) {
+	t.Parallel()
 	clips := airtest.Clips(t, airtest.Plain1, airtest.Plain2, airtest.Plain3)
 	srv := airtest.NGINX(t)
 	m := airtest.Watch()

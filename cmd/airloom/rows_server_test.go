@@ -91,6 +91,7 @@ func (o *onAir) sound(srv *airtest.Server, excuse airtest.Excuse) {
 }
 
 func TestRow05KilledServer(t *testing.T) {
+	t.Parallel()
 	away := []time.Duration{time.Second, 5 * time.Second}
 	if airtest.Soak() {
 		away = append(away, 10*time.Second, 60*time.Second)
@@ -117,6 +118,7 @@ func TestRow05KilledServer(t *testing.T) {
 }
 
 func TestRow05FrozenServer(t *testing.T) {
+	t.Parallel()
 	frozen := 12 * time.Second
 	if airtest.Soak() {
 		frozen = 30 * time.Second
@@ -142,6 +144,7 @@ func TestRow05FrozenServer(t *testing.T) {
 }
 
 func TestRow05RefusedResetSwallowed(t *testing.T) {
+	t.Parallel()
 	srv := airtest.NGINX(t)
 	tap := airtest.NewTap(t, srv.Port)
 	m := airtest.Watch()
@@ -203,6 +206,7 @@ func sessionsBeginWell(t *testing.T, media []airtest.Message) {
 }
 
 func TestRow05SlowLink(t *testing.T) {
+	t.Parallel()
 	srv := airtest.NGINX(t)
 	zerolog.SetGlobalLevel(zerolog.Disabled)
 	proxy := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "slow",

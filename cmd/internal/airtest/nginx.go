@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	gosync "sync"
 	"syscall"
 	"testing"
 	"time"
@@ -65,15 +66,25 @@ func (s *Server) keep() {
 	}
 }
 
-// FreePort is a TCP port of loopback that nobody listens on just now.
+// given are the ports that FreePort has named: a server that is away for a while
+// finds its own again.
+var given gosync.Map
+
+// FreePort is a TCP port of loopback that nobody listens on just now, and that no
+// other test of this process was told.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		l.Close()
+		if _, taken := given.LoadOrStore(port, true); !taken {
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 func modulesPath(t testing.TB) string {

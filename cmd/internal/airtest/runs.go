@@ -202,6 +202,10 @@ func phases(src []int, pics []Picture, c Clip, frame float64) (lost, doubled int
 	return lost, doubled
 }
 
+// firstFrame is longer than a frame of AAC: in a recording's first there is no sound
+// of the one before it to overlap with, so a beep that begins there is misplaced.
+const firstFrame = 30 * time.Millisecond
+
 // offsets measures sound against picture.
 func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, beeps []Beep, shaken func(time.Duration) bool) {
 	c := *r.Clip
@@ -229,13 +233,16 @@ func (r *Run) offsets(all []Picture, src []int, pics []Picture, frame float64, b
 		}
 		b := nearest(beeps, c.ID, k, mark+stands)
 		if b == nil {
-			if inside && mark+beepLength < aired.To {
+			if inside && mark+beepLength < aired.To && (r.From != all[0].At || mark-aired.From >= firstFrame) {
 				r.MissingBeeps++
 				r.MissingHeld += held
 			}
 			continue
 		}
 		b.used = true
+		if r.From == all[0].At && mark-aired.From < firstFrame {
+			continue // whole only from the second on
+		}
 		r.Fit = append(r.Fit, b.At-mark-stands)
 		if held == 0 {
 			r.Calm = append(r.Calm, b.At-mark-stands)
