@@ -1,0 +1,89 @@
+// The playlists that were opened in this visit, with their drafts: leaving the page
+// loses nothing, and what happens to them is heard wherever one is.
+
+import { live } from "../../api/live.svelte";
+import type { Type } from "../../api/call";
+import { session } from "../../api/session.svelte";
+import { drop, kept, type Kept } from "../../lib/draft/keep";
+import { SvelteMap } from "svelte/reactivity";
+import { Editor } from "./editor.svelte";
+
+type PlaylistsEvent = Type<"PlaylistsEvent">;
+
+/** Drafts of two tabs keep apart, and a reload finds its own. */
+function tab(): string {
+  try {
+    let id = sessionStorage.getItem("airloom.tab");
+    if (!id) sessionStorage.setItem("airloom.tab", (id = Math.random().toString(36).slice(2)));
+    return id;
+  } catch { return "tab"; }
+}
+
+class Desk {
+  open = new SvelteMap<string, Editor>();
+  /** Drafts of other tabs and earlier visits. */
+  found = $state.raw<Kept[]>([]);
+  #who: string | null = null;
+  #bound = false;
+
+  readonly unsaved: string[] = $derived([...this.open.values()].filter((e) => e.dirty).map((e) => e.name));
+
+  id(name: string): string { return `${tab()}:${session.me?.name ?? ""}:${name}`; }
+
+  /** The editor of a playlist; reads it where it is not open yet. */
+  async edit(name: string): Promise<Editor> {
+    await this.start();
+    const there = this.open.get(name);
+    if (there) return there;
+    const mine = (await kept(session.me?.name ?? "")).find((k) => k.id === this.id(name)) ?? null;
+    const e = this.open.get(name) ?? new Editor(name, this.id(name));
+    if (this.open.has(name)) return e;
+    this.open.set(name, e);
+    void e.open(mine);
+    return e;
+  }
+
+  close(name: string): void { this.open.delete(name); }
+
+  /** Finds what was kept, and listens; another person begins anew. */
+  async start(): Promise<void> {
+    const who = session.me?.name ?? "";
+    if (this.#who !== who) { this.open.clear(); this.#who = who; }
+    this.#listen();
+    this.found = (await kept(who)).filter((k) => !this.open.has(k.name) || k.id !== this.id(k.name));
+  }
+
+  /** Takes up the draft of another tab or visit. */
+  async take(k: Kept): Promise<void> {
+    const e = new Editor(k.name, this.id(k.name));
+    this.open.set(k.name, e);
+    await e.open(k);
+    await e.keepNow();
+    if (k.id !== this.id(k.name)) await drop(k.id);
+    await this.start();
+  }
+
+  async forget(k: Kept): Promise<void> {
+    await drop(k.id);
+    await this.start();
+  }
+
+  #listen(): void {
+    if (this.#bound) return;
+    this.#bound = true;
+    live.on<PlaylistsEvent>("playlists", (ev) => {
+      for (const l of ev.changed) if (!l.settling) void this.open.get(l.name)?.heard(l.version);
+      for (const name of ev.removed) void this.open.get(name)?.heard("");
+    });
+    const all = (f: (e: Editor) => void) => () => this.open.forEach(f);
+    live.on("back", all((e) => void e.back()));
+    live.on("reset", all((e) => void e.back()));
+    live.on("rundown", all((e) => e.ahead.later()));
+    document.addEventListener("visibilitychange", all((e) => { if (document.visibilityState === "hidden" && e.dirty) void e.keepNow(); }));
+    window.addEventListener("pagehide", all((e) => { if (e.dirty) void e.keepNow(); }));
+    // Only where this browser keeps no drafts is something lost with the page.
+    window.addEventListener("beforeunload", (ev) => { if ([...this.open.values()].some((e) => e.dirty && e.unkept)) ev.preventDefault(); });
+  }
+}
+
+export const desk = new Desk();

@@ -1,0 +1,139 @@
+// A playlist's file as text: for files with errors, and for those who like it so.
+
+import { ask, away, part, Problem, type Type } from "../../api/call";
+import { session } from "../../api/session.svelte";
+import { drop, keep, kept } from "../../lib/draft/keep";
+
+export type TextProblem = Type<"PlaylistProblem">;
+
+export class TextEditor {
+  readonly name: string;
+  text = $state("");
+  base = $state("");
+  version = $state("");
+  state = $state<"reading" | "ready" | "missing" | "failed">("reading");
+  fault = $state("");
+  problems = $state.raw<TextProblem[]>([]);
+  checking = $state(false);
+  saving = $state(false);
+  saved = $state(false);
+  restored = $state(0); // when the draft was made that came back, ms
+  /** What is there now, where somebody else has changed it. */
+  theirs = $state.raw<{ text: string; version: string } | null>(null);
+  readonly dirty: boolean = $derived(this.text !== this.base);
+  #id: string;
+  #timer = 0;
+  #keeping = 0;
+  #check: AbortController | null = null;
+
+  constructor(name: string, id: string) {
+    this.name = name;
+    this.#id = `${id}:text`;
+  }
+
+  async open(): Promise<void> {
+    try {
+      const now = await this.#read();
+      this.text = this.base = now.text;
+      this.version = now.version;
+      const k = (await kept(session.me?.name ?? "")).find((d) => d.id === this.#id && d.text !== null);
+      if (k?.text && k.text !== now.text) {
+        this.text = k.text;
+        this.restored = k.at;
+        if (k.base !== now.version) { this.version = k.base; this.theirs = now; }
+      }
+      this.state = "ready";
+      void this.#validate();
+    } catch (e) {
+      this.state = e instanceof Problem && e.status === 404 ? "missing" : "failed";
+      this.fault = e instanceof Problem ? e.message : String(e);
+    }
+  }
+
+  async #read(): Promise<{ text: string; version: string }> {
+    const a = await ask<string>("GET", `/playlists/${part(this.name)}`, { headers: { Accept: "text/plain" } });
+    return { text: a.data, version: (a.headers.get("ETag") ?? "").replace(/^W\//, "").replaceAll('"', "") };
+  }
+
+  edited(): void {
+    this.saved = false;
+    this.fault = "";
+    window.clearTimeout(this.#timer);
+    window.clearTimeout(this.#keeping);
+    this.#timer = window.setTimeout(() => void this.#validate(), 500);
+    this.#keeping = window.setTimeout(() => void this.keepNow(), 200);
+  }
+
+  async keepNow(): Promise<void> {
+    if (!this.dirty) { await drop(this.#id); return; }
+    await keep({ id: this.#id, name: this.name, who: session.me?.name ?? "", base: this.version, was: null, document: null, text: this.text, at: Date.now() });
+  }
+
+  async #validate(): Promise<void> {
+    this.#check?.abort();
+    const ours = (this.#check = new AbortController());
+    this.checking = true;
+    try {
+      const { data } = await ask<Type<"Verdict">>("POST", `/playlists/${part(this.name)}/validate`, { body: this.text, signal: ours.signal, within: 30000 });
+      this.problems = data.problems;
+    } catch { /* told when it is saved */ }
+    if (this.#check === ours) this.checking = false;
+  }
+
+  async save(): Promise<void> {
+    const text = this.text;
+    this.saving = true;
+    this.fault = "";
+    try {
+      const headers: Record<string, string> = this.version ? { "If-Match": `"${this.version}"` } : { "If-None-Match": "*" };
+      const { data } = await ask<Type<"Shown">>("PUT", `/playlists/${part(this.name)}`, { body: text, headers, within: 30000 });
+      this.base = text;
+      this.version = data.version;
+      this.problems = data.problems;
+      this.saved = true;
+      this.theirs = null;
+      void this.keepNow();
+    } catch (e) {
+      await this.#refused(e);
+    }
+    this.saving = false;
+  }
+
+  async #refused(e: unknown): Promise<void> {
+    if (!(e instanceof Problem)) { this.fault = String(e); return; }
+    this.fault = away(e) ? "away" : e.message;
+    if (e.status === 422) this.problems = (e.body.problems as TextProblem[] | undefined) ?? this.problems;
+    if (e.status === 412) {
+      try { this.theirs = await this.#read(); } catch { this.theirs = { text: "", version: "" }; }
+    }
+  }
+
+  /** Hears of another version. */
+  async heard(version: string): Promise<void> {
+    if (this.state !== "ready" || this.saving || version === this.version) return;
+    if (version === "") { this.theirs = { text: "", version: "" }; return; }
+    try {
+      const now = await this.#read();
+      if (now.version === this.version) return;
+      if (now.text === this.text || !this.dirty) { this.text = this.base = now.text; this.version = now.version; this.theirs = null; void this.#validate(); void this.keepNow(); } else this.theirs = now;
+    } catch { /* asked again when the link is back */ }
+  }
+
+  takeTheirs(): void {
+    if (!this.theirs) return;
+    this.text = this.base = this.theirs.text;
+    this.version = this.theirs.version;
+    this.theirs = null;
+    this.edited();
+  }
+
+  keepMine(): void {
+    if (!this.theirs) return;
+    this.base = this.theirs.text;
+    this.version = this.theirs.version;
+    this.theirs = null;
+    this.edited();
+  }
+
+  discard(): void { this.text = this.base; this.restored = 0; this.edited(); }
+}
