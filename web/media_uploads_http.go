@@ -165,8 +165,10 @@ func (s *Server) tusProblem(c *gin.Context, w *tusWriter, err error) {
 	}
 	code, words, _ := strings.Cut(strings.TrimSpace(w.body.String()), ": ")
 	switch code {
-	case "ERR_READ_TIMEOUT", "ERR_UNEXPECTED_EOF", "ERR_CONNECTION_RESET":
-		w.code, words = http.StatusRequestTimeout, "Nothing came for too long, or the connection broke. What has come is kept, and the upload can go on."
+	case "ERR_UPLOAD_INTERRUPTED": // such as one of the same client's that was long on its way
+		w.code, words = http.StatusLocked, "Another request for this upload came: ask it with HEAD, and go on from there."
+	case "ERR_READ_TIMEOUT", "ERR_UNEXPECTED_EOF", "ERR_CONNECTION_RESET": // clients try again after a 503, not after a 408
+		w.code, words = http.StatusServiceUnavailable, "Nothing came for too long, or the connection broke. What has come is kept, and the upload can go on."
 	case "ERR_UPLOAD_NOT_FOUND":
 		words = "There is no such upload: it is over, or nothing came for a day."
 	case "ERR_MISMATCHED_OFFSET":

@@ -19,7 +19,7 @@ import (
 // What may stop an upload while it comes in.
 var (
 	errDiskFull = handler.NewError("ERR_DISK_FULL", "The disk is full: make room in the media folder. What has come is kept for a day, and the upload can go on.", http.StatusInsufficientStorage)
-	errTooSlow  = handler.NewError("ERR_TOO_SLOW", "Too little came for a minute. What has come is kept for a day, and the upload can go on.", http.StatusRequestTimeout)
+	errTooSlow  = handler.NewError("ERR_TOO_SLOW", "Too little came for a minute. What has come is kept for a day, and the upload can go on.", http.StatusServiceUnavailable)
 	errSentAway = handler.NewError("ERR_STOPPED", "The upload was interrupted: airloom ends, or you have been signed out. It can go on later.", http.StatusServiceUnavailable)
 	errStorage  = handler.NewError("ERR_STORAGE", "What came could not be written down; the log says why.", http.StatusInternalServerError)
 )

@@ -214,10 +214,10 @@ func TestUploadResumes(t *testing.T) {
 		} else {
 			w, said, err := c.patch(url, at, bytes.NewReader(rest), int64(len(rest)))
 			require.NoError(t, err)
-			require.Equal(t, http.StatusNoContent, w.StatusCode, said)
+			// A part that broke off may come to the server after the one that follows it.
+			require.Contains(t, []int{http.StatusNoContent, http.StatusLocked, http.StatusConflict}, w.StatusCode, said)
 		}
 		next := c.offset(url)
-		require.LessOrEqual(t, next, at+max(300_000, int64(len(rest))))
 		if at = next; at < int64(len(data)) {
 			requireNothing(t, p.media)
 		}
@@ -445,7 +445,8 @@ func TestUploadSlowLoris(t *testing.T) {
 	_ = line.SetReadDeadline(time.Now().Add(10 * time.Second))
 	answer, err := io.ReadAll(line)
 	require.NoError(t, err)
-	require.Contains(t, string(answer), "408")
+	require.Contains(t, string(answer), "503")
+	require.Contains(t, string(answer), "Nothing came for too long")
 	require.Equal(t, int64(10), c.offset(url))
 }
 
@@ -524,7 +525,7 @@ func TestUploadRights(t *testing.T) {
 	oskar.do("POST", "/api/v1/logout", "")
 	code = <-ended
 	_ = to.Close()
-	require.Contains(t, []int{0, http.StatusRequestTimeout, http.StatusServiceUnavailable}, code)
+	require.Contains(t, []int{0, http.StatusServiceUnavailable}, code)
 	require.Equal(t, int64(1000), program.offset(url))
 }
 
