@@ -159,8 +159,28 @@ func TestLogsAreFollowed(t *testing.T) {
 }
 
 func TestUsersAreListed(t *testing.T) {
-	at := serve(t, Config{System: aSystem()}, onAir())
-	require.JSONEq(t, "[]", ask(t, "GET", at+"/api/v1/users").body)
+	adminToken, adminHash := NewToken()
+	programs := []Token{{"zap", viewerHash, Viewer}, {"deploy", programHash, Operator}, {"boss", adminHash, Admin}}
+	at := serve(t, Config{System: aSystem(), Users: staff, Tokens: programs}, onAir()) + "/api/v1/"
+	as := func(token, path string) reply {
+		return ask(t, "GET", at+path, func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) })
+	}
+	require.JSONEq(t, `[
+		{"name": "ada", "role": "admin", "kind": "user"}, {"name": "oskar", "role": "operator", "kind": "user"}, {"name": "vera", "role": "viewer", "kind": "user"},
+		{"name": "zap", "role": "viewer", "kind": "token"}, {"name": "deploy", "role": "operator", "kind": "token"}, {"name": "boss", "role": "admin", "kind": "token"}
+	]`, as(adminToken, "users").body)
+	for path, least := range map[string]Role{
+		"version": Viewer, "history?hours=1": Viewer, "still.jpg": Viewer, "logs": Operator, "doctor": Operator, "config": Admin, "users": Admin,
+	} {
+		for role, token := range map[Role]string{Viewer: viewerToken, Operator: programToken, Admin: adminToken} {
+			want := http.StatusOK
+			if role < least {
+				want = http.StatusForbidden
+			}
+			require.Equal(t, want, as(token, path).StatusCode, "%s as %s", path, role)
+		}
+	}
+	require.Equal(t, http.StatusForbidden, as(viewerToken, "logs/events").StatusCode)
 }
 
 // Levels are for who asks for them, and as described.

@@ -126,14 +126,14 @@ func (x *exam) clipsAre(ctx context.Context) []web.Finding {
 			return
 		}
 		clips[it.Source] = true
-		switch n := p.Ticks(it); {
-		case n == probe.CannotPlay:
+		switch p.Ticks(it) {
+		case probe.CannotPlay:
 			kind, why := p.Why(it)
 			if kind == media.FaultMissing {
 				return // as the playlists' look tells
 			}
 			bad = append(bad, it.Source+" ("+strings.TrimPrefix(why, it.Source+" ")+")")
-		case n == 0:
+		case 0:
 			unknown++
 		}
 	}

@@ -95,7 +95,7 @@ func encodeSpeed(ctx context.Context, cfg encoder.Config) (m measured, err error
 	pictures, err := madeUpPictures(cfg.House)
 	if err != nil {
 		stop()
-		<-done
+		_ = <-done // the other error came first
 		return m, err
 	}
 	defer func() {

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -90,31 +92,48 @@ func (g *Log) add(l Line) {
 	}
 }
 
+// atOnce is how many lines are looked at before whoever logs may go on.
+const atOnce = 100
+
 // Before is at most n lines that are older than the one of that ID and that are
 // wanted, the latest first; 0 is the ID of what comes.
 func (g *Log) Before(id int64, n int, want func(*Line) bool) []Line {
 	list := []Line{}
-	for _, l := range g.all() {
-		if len(list) == n {
-			break
+	if id == 0 {
+		id = math.MaxInt64
+	}
+	for {
+		older := g.older(id)
+		if len(older) == 0 {
+			return list
 		}
-		if (id == 0 || l.ID < id) && want(&l) {
-			list = append(list, l)
+		for _, l := range older {
+			if len(list) == n {
+				return list
+			}
+			if want(&l) {
+				list = append(list, l)
+			}
 		}
+		id = older[len(older)-1].ID
+	}
+}
+
+// older is some lines that are older than the one of that ID, the latest first.
+func (g *Log) older(id int64) []Line {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	to := g.after(id - 1)
+	list := make([]Line, min(to, atOnce))
+	for i := range list {
+		list[i] = *g.at(to - 1 - i)
 	}
 	return list
 }
 
-// all is a copy of the lines, the latest first: who looks through them does not
-// keep others from logging.
-func (g *Log) all() []Line {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	list := make([]Line, g.n)
-	for i := range list {
-		list[i] = *g.at(g.n - 1 - i)
-	}
-	return list
+// after is the place of the first line that is younger than the one of that ID.
+func (g *Log) after(id int64) int {
+	return sort.Search(g.n, func(i int) bool { return g.at(i).ID > id })
 }
 
 // After is at most n lines that are younger than the one of that ID, the oldest
@@ -122,11 +141,7 @@ func (g *Log) all() []Line {
 func (g *Log) After(id int64, n int) (list []Line, missed bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	from := g.n
-	for from > 0 && g.at(from-1).ID > id {
-		from--
-	}
-	for i := from; i < g.n && len(list) < n; i++ {
+	for i := g.after(id); i < g.n && len(list) < min(n, atOnce); i++ {
 		list = append(list, *g.at(i))
 	}
 	return list, id < g.gone
