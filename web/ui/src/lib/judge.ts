@@ -3,6 +3,7 @@
 
 import type { Type } from "../api/call";
 import type { Words } from "../words/words.svelte";
+import { following, left, standIn } from "./air";
 import { age, bitrate, length } from "./time";
 
 type Status = Type<"Status">;
@@ -12,7 +13,9 @@ export type Plate = "on-air" | "unchecked" | "fallback" | "not-arriving" | "wait
 export type Mark = "well" | "fault" | "unknown";
 
 export interface Step { name: string; mark: Mark; detail: string }
-export interface Fault { head: string; line: string; output?: string } // output: one that can be told to try now
+/** What an operator can do about a fault at once. */
+export type Act = { do: "try" | "start"; output: string } | { do: "skip" | "unhold" | "unslate" };
+export interface Fault { head: string; line: string; act?: Act }
 
 export interface Verdict {
   plate: Plate;
@@ -36,17 +39,16 @@ export interface Moment {
 const settling = 6;
 
 const outputsOf = (s: Status): Output[] => (s.outputs.length > 0 ? s.outputs : [s.output]).filter((o) => o.name !== "");
-const trouble = (o: Output) => o.state !== "publishing";
 
-/** Seconds that are left of what is on air; null where it has no known end. */
-export function left(s: Status, at: number, now: number): number | null {
-  if (!s.now || s.now.duration_s <= 0) return null;
-  return Math.max(0, s.now.duration_s - s.now.position_s - (now - at) / 1000);
+/** The outputs that do not send. One that an operator has stopped is no fault while another sends. */
+function troubled(outputs: readonly Output[]): Output[] {
+  const sends = outputs.some((o) => o.state === "publishing");
+  return outputs.filter((o) => o.state !== "publishing" && !(sends && o.state === "stopped"));
 }
 
 export function judge(s: Status, at: number, m: Moment): Verdict {
   const outputs = outputsOf(s);
-  const down = outputs.find(trouble);
+  const [down, ...further] = troubled(outputs);
   const w = m.words;
   const young = s.uptime_s < settling && outputs.every((o) => o.attempt <= 1);
   const v: Verdict = {
@@ -57,12 +59,16 @@ export function judge(s: Status, at: number, m: Moment): Verdict {
   if (s.state === "starting" || (young && down)) {
     return { ...v, plate: "waiting", word: w.plate.starting, head: s.state === "starting" ? w.bar.opening : v.head };
   }
-  const faults = [...outputs.filter(trouble).map((o) => unsent(o, w)), ...(down ? [] : unproven(s, w)), ...(s.state === "fallback" ? [replaced(s, w)] : [])];
-  const worst = faults[0];
-  if (worst) {
-    const gone = down !== undefined || s.arrival.state === "not-proven";
-    const since = down ? ms(down.down_since ?? down.since) : gone ? null : ms((s.held ?? s.slated)?.since);
-    return { ...v, plate: gone ? "not-arriving" : "fallback", word: gone ? w.plate.notArriving : w.plate.fallback, head: worst.head, line: worst.line, since, faults: faults.slice(1) };
+  if (down) {
+    return { ...v, ...gone(w), head: w.bar.nothingReaches(down.target || down.name), line: sentence(down.last_error) || tries(down, w), since: ms(down.down_since ?? down.since), faults: [remedy(down, w), ...further.map((o) => unsent(o, w)), ...replaced(s, m)] };
+  }
+  if (s.arrival.state === "not-proven") {
+    const line = sentence(s.arrival.detail || s.arrival.server_status);
+    return { ...v, ...gone(w), head: w.bar.unconfirmed(s.arrival.by), line, since: s.arrival.age_s > 0 ? at - s.arrival.age_s * 1000 : null, faults: replaced(s, m) };
+  }
+  if (s.state === "fallback") {
+    const [worst, ...more] = replaced(s, m);
+    return { ...v, plate: "fallback", word: w.plate.fallback, head: worst!.head, line: worst!.line, since: standIn(s)?.since ?? null, faults: [helps(s, at, worst!, m), ...more] };
   }
   if (s.arrival.state === "not-checked") return { ...v, plate: "unchecked", under: w.plate.notChecked };
   return v;
@@ -70,29 +76,43 @@ export function judge(s: Status, at: number, m: Moment): Verdict {
 
 const ms = (t: string | undefined): number | null => (t ? Date.parse(t) : null);
 
+const gone = (w: Words) => ({ plate: "not-arriving" as const, word: w.plate.notArriving });
+
 function what(s: Status, at: number, m: Moment): string {
   const l = left(s, at, m.now);
-  const then = s.next ? m.words.bar.then(s.next.title, s.next.starts_at ? m.at(s.next.starts_at) : "") : "";
-  return [l === null ? "" : m.words.bar.left(length(Math.ceil(l))), then].filter(Boolean).join(", ");
+  const n = following(s, at);
+  const then = n ? m.words.bar.then(n.title, n.at ? m.at(n.at) : "") : "";
+  return [l === null ? "" : m.words.bar.left(length(Math.ceil(l))), then].filter(Boolean).join(m.words.bar.and);
 }
 
 /** What airs in an item's place, by whom or why, as far as the status tells. */
-function replaced(s: Status, w: Words): Fault {
-  if (s.slated) return { head: w.bar.slatedBy(s.slated.by), line: "" };
-  if (s.held) return { head: w.bar.heldBy(s.held.by), line: "" };
-  const a = s.alerts.find((x) => x.severity === "error") ?? s.alerts[0];
-  return { head: s.now ? w.bar.instead(s.now.title) : w.bar.slateInstead, line: a ? sentence(a.message) : w.bar.noAnswer };
+function replaced(s: Status, m: Moment): Fault[] {
+  const w = m.words.bar, i = standIn(s);
+  if (!i) return [];
+  if (s.slated) return [{ head: w.slatedBy(s.slated.by), line: w.waits, act: { do: "unslate" } }];
+  if (s.held) return [{ head: w.heldBy(s.held.by), line: w.waits, act: { do: "unhold" } }];
+  const a = s.alerts.find((x) => "item_id" in x && x.item_id === s.now?.id) ?? s.alerts.find((x) => x.code === i.kind) ?? s.alerts.find((x) => x.severity === "error");
+  return [{ head: s.now ? w.instead[i.kind](s.now.title) : w.slateInstead, line: a ? sentence(a.message) : w.noAnswer, ...(s.now ? { act: { do: "skip" as const } } : {}) }];
+}
+
+/** What to do about what airs in the item's place, where the bar has said the rest. */
+function helps(s: Status, at: number, f: Fault, m: Moment): Fault {
+  const next = following(s, at)?.title ?? "";
+  return f.act?.do === "skip" ? { head: m.words.bar.triedAgain, line: next ? m.words.bar.skipTo(next) : "", act: f.act } : { ...f, head: m.words.bar.standsStill };
+}
+
+const tries = (o: Output, w: Words): string =>
+  o.state === "stopped" ? w.bar.outputStopped : w.bar.attempt(Math.max(1, o.attempt), o.state === "waiting" ? Math.ceil(o.retry_in_s) : 0);
+
+const actOf = (o: Output): { act?: Act } => (o.state === "waiting" ? { act: { do: "try", output: o.name } } : o.state === "stopped" ? { act: { do: "start", output: o.name } } : {});
+
+/** What is being done about the output that the bar names, and what can be. */
+function remedy(o: Output, w: Words): Fault {
+  return { head: tries(o, w), line: o.state === "stopped" ? w.bar.startIt : w.bar.network, ...actOf(o) };
 }
 
 function unsent(o: Output, w: Words): Fault {
-  const wait = o.state === "waiting" ? Math.ceil(o.retry_in_s) : 0;
-  const tries = o.state === "stopped" ? w.bar.outputStopped : w.bar.attempt(Math.max(1, o.attempt), wait);
-  return { head: w.bar.nothingReaches(o.target || o.name), line: [sentence(o.last_error), tries].filter(Boolean).join(" "), output: o.name };
-}
-
-function unproven(s: Status, w: Words): Fault[] {
-  if (s.arrival.state !== "not-proven") return [];
-  return [{ head: w.bar.unconfirmed(s.arrival.by), line: sentence(s.arrival.detail || s.arrival.server_status) }];
+  return { head: w.bar.nothingReaches(o.target || o.name), line: [sentence(o.last_error), tries(o, w)].filter(Boolean).join(" "), ...actOf(o) };
 }
 
 /** An error as a sentence: with one full stop, and a capital unless it begins with a name. */
@@ -119,10 +139,11 @@ function encoder(s: Status, w: Words): Step {
 
 function sending(outputs: Output[], young: boolean, w: Words): Step {
   const step = (mark: Mark, detail: string): Step => ({ name: w.path.sending, mark, detail });
-  const down = outputs.find(trouble);
+  const [down] = troubled(outputs);
   if (down) return step(young ? "unknown" : "fault", down.state ? w.path[down.state] : w.path.notYet);
   const sum = outputs.reduce((n, o) => n + o.bitrate_kbps, 0);
-  return step("well", sum > 0 ? bitrate(sum) : w.path.outputs(outputs.length));
+  const stopped = outputs.filter((o) => o.state === "stopped").length;
+  return step("well", stopped > 0 ? w.path.someOutputs(outputs.length - stopped, outputs.length) : sum > 0 ? bitrate(sum) : w.path.outputs(outputs.length));
 }
 
 function arriving(s: Status, down: boolean, w: Words): Step {
