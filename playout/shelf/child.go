@@ -68,9 +68,10 @@ type child struct {
 	marks map[string]uint64 // of folders that are watched
 
 	// A listing is looked at again and again while somebody pages through it.
-	last   Look
-	looked time.Time
-	found  answer
+	last  Look
+	until time.Time
+	found answer
+	order Sort // in which its files are
 }
 
 // Main is the whole life of a child: the program was started with the argument
@@ -97,7 +98,7 @@ func (c *child) answer(q question) (a answer, data []byte, err error) {
 	}
 	defer root.Close()
 	if q.Op != opList && q.Op != opRead && q.Op != opStat && q.Op != opWatch {
-		c.looked = time.Time{} // it will be another
+		c.until = time.Time{} // it will be another
 	}
 	switch q.Op {
 	case opList:
@@ -127,16 +128,18 @@ func (c *child) answer(q question) (a answer, data []byte, err error) {
 // fold is a text as it is compared in a search.
 func fold(s string) string { return strings.ToLower(norm.NFC.String(s)) }
 
-// stays is how long a listing is good for the next page.
+// stays is how long a listing is good for the next page, at the least; one that took
+// long to make is good for twice that time.
 const stays = 2 * time.Second
 
 func (c *child) list(root *os.Root, l Look) (a answer, err error) {
 	what := Look{Folder: l.Folder, Search: l.Search}
-	if c.last != what || time.Since(c.looked) > stays {
+	if c.last != what || time.Now().After(c.until) {
+		began := time.Now()
 		c.found, err = lookAt(root, l)
-		c.last, c.looked = what, time.Now()
+		c.last, c.order, c.until = what, "", time.Now().Add(max(stays, 2*time.Since(began)))
 		if err != nil {
-			c.looked = time.Time{}
+			c.until = time.Time{}
 			return a, err
 		}
 	}
@@ -148,7 +151,11 @@ func (c *child) list(root *os.Root, l Look) (a answer, err error) {
 		}
 		return a, nil
 	}
-	a.Files, a.Next = page(slices.Clone(a.Files), l.Sort, l.After, l.Limit)
+	if c.order != l.Sort {
+		c.order = l.Sort
+		sorted(c.found.Files, l.Sort)
+	}
+	a.Files, a.Next = page(c.found.Files, l.Sort, l.After, l.Limit)
 	return a, nil
 }
 
@@ -236,7 +243,7 @@ func (w *walk) entry(folder string, e os.DirEntry, depth int) {
 	case !probe.IsMedia(e.Name()) || w.deep && !w.match(full):
 		return
 	default:
-		if info, err = w.root.Lstat(full); err != nil {
+		if info, err = e.Info(); err != nil {
 			return // it is gone already
 		}
 	}
@@ -314,7 +321,7 @@ func (c *child) changed(root *os.Root, folders []string) (changed []string) {
 	}
 	c.marks = marks
 	if len(changed) > 0 {
-		c.looked = time.Time{}
+		c.until = time.Time{}
 	}
 	return changed
 }

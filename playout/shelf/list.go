@@ -37,16 +37,31 @@ func (s Sort) compare(a, b File) int {
 	case BySize:
 		first = cmp.Compare(b.Size, a.Size)
 	default:
-		first = strings.Compare(strings.ToLower(path.Base(a.Path)), strings.ToLower(path.Base(b.Path)))
+		first = strings.Compare(a.key, b.key)
 	}
 	return cmp.Or(first, strings.Compare(a.Path, b.Path))
 }
 
-// page sorts the files and returns those behind the cursor, at most limit.
-func page(files []File, by Sort, after string, limit int) (part []File, next string) {
+// keyed has what names are compared by, worked out once.
+func keyed(f File) File {
+	f.key = strings.ToLower(path.Base(f.Path))
+	return f
+}
+
+// sorted puts the files into an order.
+func sorted(files []File, by Sort) []File {
+	for i := range files {
+		files[i] = keyed(files[i])
+	}
 	slices.SortFunc(files, by.compare)
+	return files
+}
+
+// page is the files behind the cursor, at most limit, of those that are sorted.
+func page(files []File, by Sort, after string, limit int) (part []File, next string) {
 	begin := 0
 	if last, ok := readCursor(after); ok {
+		last = keyed(last)
 		begin, _ = slices.BinarySearchFunc(files, last, by.compare)
 		if begin < len(files) && by.compare(files[begin], last) == 0 {
 			begin++

@@ -59,6 +59,7 @@ type File struct {
 	Folder  bool      `json:"d,omitempty"`
 	Nanos   int64     `json:"t"`           // of Changed, since 1970: JSON's times cost too much
 	Length  int64     `json:"l,omitempty"` // to sort by, in any unit
+	key     string
 }
 
 // Look says what is to be listed.
@@ -183,7 +184,9 @@ func (s *Shelf) List(ctx context.Context, l Look, length func(File) int64) (List
 	if err != nil {
 		return Listing{}, err
 	}
-	l.Folder = folder
+	if l.Folder = folder; l.Sort == "" {
+		l.Sort = ByName
+	}
 	if l.Search == "" {
 		s.watch.note(folder)
 	}
@@ -198,7 +201,7 @@ func (s *Shelf) List(ctx context.Context, l Look, length func(File) int64) (List
 		}
 	}
 	if l.Sort == ByLength {
-		a.Files, a.Next = page(a.Files, ByLength, l.After, l.Limit)
+		a.Files, a.Next = page(sorted(a.Files, ByLength), ByLength, l.After, l.Limit)
 	}
 	return Listing{Folders: a.Folders, Files: a.Files, Total: a.Total, Next: a.Next, Partial: a.Partial}, nil
 }
