@@ -365,6 +365,8 @@ func specOf(may playlist.Options, it playlist.Item) (media.Spec, error) {
 	}
 	if filepath.IsAbs(source) {
 		spec.Root = may.Root
+	} else {
+		spec.Hosts = strings.Join(may.Hosts, ",")
 	}
 	return spec, nil
 }

@@ -18,12 +18,20 @@ import (
 
 // Demuxers that open other files or addresses by themselves, or make pictures
 // of plain text. A file that asks for one is not media to us.
-const barredFromFiles = "concat,concatf,dash,hls,applehttp,imf,image2,sdp,rtsp,rtp,sap,tty,bin,xbin,adf,idf,lavfi,ffmetadata,webm_dash_manifest,vapoursynth,data,bmv"
+const (
+	barredFromFiles = "concat,concatf,dash,hls,applehttp,imf,image2,sdp,rtsp,rtp,sap,tty,bin,xbin,adf,idf,lavfi,ffmetadata,webm_dash_manifest,vapoursynth,data,bmv"
+	// An address may be a list of parts, which the protocols below and [reach] keep
+	// where it belongs; it is no script, and no description of ports to listen at.
+	barredFromAddresses = "concat,concatf,imf,image2,sdp,sap,tty,bin,xbin,adf,idf,lavfi,ffmetadata,vapoursynth,data,bmv"
+)
 
 // Protocols a URL may lead to. No file: what is at an address may not name one.
 const netProtocols = "http,https,tcp,tls,udp,rtp,srtp,rtmp,rtmps,rtmpt,rtsp,httpproxy,crypto,hls,srt,data"
 
-var filesMayUse = sync.OnceValue(func() string { return demuxersWithout(barredFromFiles) })
+var (
+	filesMayUse     = sync.OnceValue(func() string { return demuxersWithout(barredFromFiles) })
+	addressesMayUse = sync.OnceValue(func() string { return demuxersWithout(barredFromAddresses) })
+)
 
 // Deadlines of one call into libav that reads.
 const (
@@ -39,6 +47,7 @@ type watch struct {
 	timer *time.Timer
 	late  bool
 	undo  func() bool
+	reach *reach // nil: a file, which leads nowhere
 }
 
 func newWatch(ctx context.Context) *watch {
@@ -52,6 +61,9 @@ func newWatch(ctx context.Context) *watch {
 // within runs one call and gives it a deadline.
 func (w *watch) within(d time.Duration, call func() error) error {
 	w.timer.Reset(d)
+	if inner := call; w.reach != nil {
+		call = func() error { return w.reach.during(inner) }
+	}
 	err := call()
 	if w.timer.Stop() || err == nil && w.ctx.Err() == nil {
 		if err == nil && w.ctx.Err() == nil {
@@ -67,6 +79,9 @@ func (w *watch) close() {
 	w.undo()
 	w.timer.Stop()
 	w.stop.Free()
+	if w.reach != nil {
+		w.reach.free()
+	}
 }
 
 // source is an opened file or address with its streams known.
@@ -92,6 +107,9 @@ func openSource(ctx context.Context, spec media.Spec) (*source, error) {
 		return nil, err
 	}
 	s.watch = newWatch(ctx)
+	if s.remote {
+		s.watch.reach = newReach(spec)
+	}
 	if err := s.openInput(spec); err != nil {
 		s.close()
 		if ctx.Err() != nil {
@@ -159,6 +177,7 @@ func (s *source) openInput(spec media.Spec) error {
 	url := spec.Source
 	if s.remote {
 		set("protocol_whitelist", netProtocols)
+		set("format_whitelist", addressesMayUse())
 		set("rtsp_transport", "tcp")
 		set("rw_timeout", fmt.Sprint(readWithin.Microseconds()))
 	} else {
@@ -194,6 +213,9 @@ func (s *source) fault(err error) error {
 	switch {
 	case s.watch != nil && s.watch.late, errors.Is(err, astiav.ErrExit), errors.Is(err, astiav.ErrEtimedout):
 		return fault(media.FaultStalled, "%s did not answer in time: check the storage or the server (libav: %w)", s.name, err)
+	case s.remote && s.watch.reach.refused() != "":
+		return fault(media.FaultUnreadable, "%s leads to %s, which is not allowed: add that host to media.hosts, or name it in the playlist if it is in this house (libav: %w)",
+			s.name, s.watch.reach.refused(), err)
 	case s.remote:
 		return fault(media.FaultUnreadable, "%s cannot be opened (libav: %w)", s.name, err)
 	default:

@@ -52,6 +52,7 @@ type House struct {
 type Spec struct {
 	Source   string        `json:"source"`             // absolute path or URL
 	Root     string        `json:"root,omitempty"`     // the media root a file may not leave; "" for URLs
+	Hosts    string        `json:"hosts,omitempty"`    // that a URL may lead to, with commas between them; "": any
 	In       time.Duration `json:"in,omitempty"`       // where to begin in the source
 	Out      time.Duration `json:"out,omitempty"`      // where to end in the source; 0: its end
 	Duration time.Duration `json:"duration,omitempty"` // cap, counted from In; 0: none

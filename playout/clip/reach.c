@@ -1,0 +1,113 @@
+#define _GNU_SOURCE
+#include "reach.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+static _Thread_local clip_reach *reach;
+
+void clip_reach_set(clip_reach *r) { reach = r; }
+
+static int class4(uint32_t a) {
+	uint32_t b = a >> 24, c = a >> 16;
+	if (b == 127 || b == 0 || c == 0xa9fe)
+		return CLIP_OWN;
+	if (b == 10 || b >= 224 || c == 0xc0a8 || (c & 0xfff0) == 0xac10 || (c & 0xffc0) == 0x6440)
+		return CLIP_PRIVATE;
+	return CLIP_PUBLIC;
+}
+
+static uint32_t word(const uint8_t *p) { return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3]; }
+
+static int class6(const uint8_t *a) {
+	static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b}, zero[16];
+	if (!memcmp(a, zero, 10) && a[10] == 0xff && a[11] == 0xff)
+		return class4(word(a + 12)); // an IPv4 address in other clothes
+	if (!memcmp(a, nat64, 12))
+		return class4(word(a + 12));
+	if (a[0] == 0x20 && a[1] == 0x02)
+		return class4(word(a + 2));
+	if (!memcmp(a, zero, 12))
+		return CLIP_OWN; // ::1, ::, and ::a.b.c.d, which nobody uses
+	if (a[0] == 0xfe && (a[1] & 0xc0) == 0x80)
+		return CLIP_OWN;
+	if ((a[0] & 0xfe) == 0xfc || a[0] == 0xff || (a[0] == 0xfe && (a[1] & 0xc0) == 0xc0))
+		return CLIP_PRIVATE;
+	return CLIP_PUBLIC;
+}
+
+static int class_of(const struct sockaddr *a) {
+	switch (a->sa_family) {
+	case AF_INET:
+		return class4(ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr));
+	case AF_INET6:
+		return class6(((const struct sockaddr_in6 *)a)->sin6_addr.s6_addr);
+	}
+	return CLIP_OWN;
+}
+
+int clip_class(const char *address) {
+	struct in_addr a;
+	struct in6_addr b;
+	if (inet_pton(AF_INET, address, &a) == 1)
+		return class4(ntohl(a.s_addr));
+	if (inet_pton(AF_INET6, address, &b) == 1)
+		return class6(b.s6_addr);
+	return -1;
+}
+
+static int listed(const char *hosts, const char *node) {
+	size_t n = strlen(node);
+	if (!*hosts)
+		return 1;
+	while (*hosts) {
+		size_t len = strcspn(hosts, ",");
+		if (len == n && !strncasecmp(hosts, node, n))
+			return 1;
+		hosts += len + (hosts[len] == ',');
+	}
+	return 0;
+}
+
+// getaddrinfo stands before libc's, for the libraries that are linked into this
+// program: whatever they connect to, they first ask for here, be it a name or an
+// address, and they connect to what they were told.
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res) {
+	static int (*libc)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	struct addrinfo **at;
+	clip_reach *r = reach;
+	int rc, own;
+	if (!libc && !(libc = dlsym(RTLD_NEXT, "getaddrinfo")))
+		return EAI_FAIL;
+	if (!r || !node || !*node)
+		return libc(node, service, hints, res);
+	own = !strcasecmp(node, r->own);
+	if (!own && !listed(r->hosts, node)) {
+		snprintf(r->refused, sizeof r->refused, "%s", node);
+		return EAI_FAIL;
+	}
+	if ((rc = libc(node, service, hints, res)))
+		return rc;
+	for (at = res; *at;) {
+		int class = class_of((*at)->ai_addr);
+		if (own && class > r->nearest)
+			r->nearest = class;
+		if (class > r->nearest) {
+			struct addrinfo *gone = *at;
+			*at = gone->ai_next;
+			gone->ai_next = NULL;
+			freeaddrinfo(gone);
+			snprintf(r->refused, sizeof r->refused, "%s", node);
+			continue;
+		}
+		at = &(*at)->ai_next;
+	}
+	return *res ? 0 : EAI_FAIL;
+}
