@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Clock } from "../src/lib/time";
-import { addDays, changesIn, dayOf, isTwice, linesOf, mondayOf, spanOf, stamp, weekOf } from "../src/parts/timeline/axis";
+import { addDays, changesIn, dayOf, isTwice, linesOf, momentAt, mondayOf, spanOf, stamp, weekOf } from "../src/parts/timeline/axis";
 
 const berlin = new Clock("Europe/Berlin");
 const howe = new Clock("Australia/Lord_Howe");
@@ -97,6 +97,13 @@ describe("the axis of a week", () => {
     expect(saturday.y(at("2026-03-29T00:59:00Z"))).toBe(20 * hour - 60e3); // 01:59
     expect(saturday.y(at("2026-03-29T01:00:00Z"))).toBe(21 * hour); // 03:00
     expect(saturday.y(at("2026-03-29T03:59:00Z"))).toBe(24 * hour - 60e3);
+  });
+  it("is read back from where something is dropped", () => {
+    const fall = weekOf(berlin, "2026-10-19"), spring = weekOf(berlin, "2026-03-23");
+    const near = (d: (typeof fall.days)[number], y: number) => Math.round(momentAt(d, y) / 60e3) * 60e3;
+    for (const w of [fall, spring]) for (const d of w.days) for (let t = d.span.from; t < d.span.to; t += hour / 2) expect(near(d, d.y(t))).toBe(t);
+    expect(near(fall.days[4]!, 21.5 * hour)).toBe(at("2026-10-24T01:00:00Z")); // it has no second 02:30
+    expect(near(spring.days[5]!, 20.5 * hour)).toBe(at("2026-03-29T01:00:00Z")); // nor that one a first
   });
   it("knows half hours", () => {
     const w = weekOf(howe, "2026-03-30");

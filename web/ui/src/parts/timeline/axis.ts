@@ -144,3 +144,13 @@ export function weekOf(clock: Clock, monday: string): WeekAxis {
   }
   return { length, lines, days: week };
 }
+
+/** The moment that lies there on a day of the week's axis; in what it does not have, what comes next. */
+export function momentAt(d: WeekDay, y: number): number {
+  let low = d.span.from, high = d.span.to;
+  while (high - low > 1000) {
+    const mid = Math.floor((low + high) / 2);
+    if (d.y(mid) <= y) low = mid; else high = mid;
+  }
+  return d.y(high) <= y ? high : d.y(low) < y - 1000 && d.y(high) > y ? high : low;
+}
