@@ -130,6 +130,7 @@ type look struct {
 
 // looks are all, in the order of telling. The last has the machine for itself.
 var looks = []look{
+	{"Who looks", 5 * time.Second, (*exam).userIs},
 	{"FFmpeg", 5 * time.Second, (*exam).ffmpegIs},
 	{"Config", 5 * time.Second, (*exam).configIs},
 	{"Playlists", 15 * time.Second, (*exam).playlistsAre},

@@ -116,7 +116,8 @@ func (x *exam) clipsAre(ctx context.Context) []web.Finding {
 	for _, l := range snap.Playlists() {
 		items = append(items, l.Items...)
 	}
-	p := probe.New(probe.Options{House: houseOf(x.cfg), Media: mediaOptions(x.cfg), StateDir: x.cfg.State.Dir, Log: slog.New(slog.DiscardHandler)})
+	p := probe.New(probe.Options{House: houseOf(x.cfg), Media: mediaOptions(x.cfg), StateDir: x.cfg.State.Dir, KeepNothing: true,
+		Log: slog.New(slog.DiscardHandler)})
 	limit, cancel := context.WithTimeout(ctx, 9*time.Second)
 	defer cancel()
 	_ = p.All(limit, items, nil) // what it had no time for is not known

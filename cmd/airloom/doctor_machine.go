@@ -188,6 +188,20 @@ func (x *exam) supervisionIs(context.Context) []web.Finding {
 	return fine("systemd runs it, and restarts it when ticks stand still for %d s.", watchdog/1_000_000)
 }
 
+// userIs tells root that the channel may not be allowed what root is.
+func (x *exam) userIs(context.Context) []web.Finding {
+	var s unix.Stat_t
+	if os.Geteuid() != 0 || x.cfg == nil || unix.Stat(x.cfg.State.Dir, &s) != nil || s.Uid == 0 {
+		return nil
+	}
+	name := strconv.Itoa(int(s.Uid))
+	if u, err := user.LookupId(name); err == nil {
+		name = u.Username
+	}
+	return info(fmt.Sprintf("You are root, and the channel runs as %s: what it may read and write may be less than what is found here.", name),
+		fmt.Sprintf("Ask as that user (sudo -u %s airloom doctor), or at the desk.", name))
+}
+
 // fencesAre tells whether the kernel can keep a decoder that was taken over from
 // doing harm.
 func (x *exam) fencesAre(context.Context) []web.Finding {

@@ -116,3 +116,18 @@ func TestDoctorSaysWhatCannotBeWritten(t *testing.T) {
 func TestVariablesAreLeftOut(t *testing.T) {
 	require.Equal(t, []string{"A=1", "NOTIFY=2"}, withoutVariable([]string{"A=1", "NOTIFY_SOCKET=x", "NOTIFY=2"}, "NOTIFY_SOCKET"))
 }
+
+// What root may, the channel may not.
+func TestDoctorTellsRootWhoTheChannelIs(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root's rights")
+	}
+	x := &exam{cfg: configs.Default()}
+	x.cfg.State.Dir = t.TempDir()
+	require.Empty(t, x.userIs(t.Context()))
+	require.NoError(t, os.Chown(x.cfg.State.Dir, 65534, 65534))
+	f := x.userIs(t.Context())
+	require.Equal(t, isInfo, f[0].Level)
+	require.Contains(t, f[0].Detail, "the channel runs as nobody")
+	require.Contains(t, f[0].Remedy, "sudo -u nobody airloom doctor")
+}

@@ -102,7 +102,7 @@ func (p *Prober) header() kept {
 // is no harm if it cannot: the files can be looked at again.
 func (p *Prober) save() {
 	p.mu.Lock()
-	dirty := p.dirty && p.o.StateDir != ""
+	dirty := p.dirty && p.o.StateDir != "" && !p.o.KeepNothing
 	p.dirty = false
 	p.mu.Unlock()
 	if !dirty {

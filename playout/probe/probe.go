@@ -38,6 +38,8 @@ type Options struct {
 	Media playlist.Options // what items may name, and where files lie
 	// StateDir is where lengths are kept; "": only in memory.
 	StateDir string
+	// KeepNothing leaves what is kept as it is: who looks may be another than whose it is.
+	KeepNothing bool
 	// Rescan is how often Run looks whether files have changed; 0: every minute.
 	Rescan time.Duration
 	Log    *slog.Logger
