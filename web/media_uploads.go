@@ -23,6 +23,8 @@ import (
 // Uploads is where files go that are uploaded: into a folder of their own first, from
 // there to the media folder, whole or not at all. Errors are as those of [Media].
 type Uploads interface {
+	// Pending reports whether there may be some from before. It answers at once.
+	Pending() bool
 	// Folder is where they are kept until then; it is there.
 	Folder(ctx context.Context) (string, error)
 	// Room is how many bytes more may be written there.
@@ -87,6 +89,7 @@ type uploads struct {
 	note  func(control.Note)
 	dir   string // once ready is closed
 	ready chan struct{}
+	asked chan struct{}      // somebody wants to upload
 	stop  context.CancelFunc // who uploads is sent away
 	life  context.Context
 	wake  chan struct{}
@@ -98,7 +101,7 @@ type uploads struct {
 }
 
 func newUploads(store Uploads, news *mediaNews, log *slog.Logger, note func(control.Note)) *uploads {
-	u := &uploads{store: store, news: news, log: log, note: note, ready: make(chan struct{}), wake: make(chan struct{}, 1), all: map[string]*upload{}, quiet: 30 * time.Second}
+	u := &uploads{store: store, news: news, log: log, note: note, ready: make(chan struct{}), asked: make(chan struct{}, 1), wake: make(chan struct{}, 1), all: map[string]*upload{}, quiet: 30 * time.Second}
 	u.life, u.stop = context.WithCancel(context.Background())
 	return u
 }
@@ -106,6 +109,13 @@ func newUploads(store Uploads, news *mediaNews, log *slog.Logger, note func(cont
 // run checks what has been received and puts it in place, until the context ends.
 func (u *uploads) run(ctx context.Context) {
 	defer u.stop()
+	if !u.store.Pending() { // nothing is started for what nobody wants
+		select {
+		case <-ctx.Done():
+			return
+		case <-u.asked:
+		}
+	}
 	for u.open(ctx) != nil {
 		select {
 		case <-ctx.Done():
@@ -129,6 +139,25 @@ func (u *uploads) run(ctx context.Context) {
 			u.tidy(time.Now())
 		}
 	}
+}
+
+// begun waits until uploads are taken, and has that come about. It reports whether
+// they are.
+func (u *uploads) begun(ctx context.Context) bool {
+	select {
+	case u.asked <- struct{}{}:
+	default:
+	}
+	timer := time.NewTimer(late)
+	defer timer.Stop()
+	select {
+	case <-u.ready:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-u.life.Done():
+	}
+	return false
 }
 
 func (u *uploads) nudge() {

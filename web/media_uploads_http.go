@@ -130,9 +130,7 @@ func (s *Server) tus(c *gin.Context, of func(*handler.UnroutedHandler) http.Hand
 	if session := identified(c).session; session != nil {
 		asked.session = session.life
 	}
-	select {
-	case <-s.uploads.ready:
-	default:
+	if !s.uploads.begun(asked.ctx) {
 		c.Header("Retry-After", "5")
 		problem(c, http.StatusServiceUnavailable, "Nothing can be uploaded at the moment: the media folder does not answer yet. Try again in a few seconds.")
 		return asked

@@ -35,6 +35,7 @@ type porch struct {
 	checked    atomic.Int64
 	bad        error // what the check says
 	warning    string
+	idle       bool          // there is nothing from before
 	hold       chan struct{} // closed: checks go on
 }
 
@@ -45,6 +46,7 @@ func aPorch(t *testing.T) *porch {
 	return p
 }
 
+func (p *porch) Pending() bool                          { return !p.idle }
 func (p *porch) Folder(context.Context) (string, error) { return p.dir, nil }
 func (p *porch) Room(context.Context) (int64, error)    { return p.room.Load(), nil }
 
@@ -360,6 +362,25 @@ func TestUploadNameTakenMeanwhile(t *testing.T) {
 	require.Equal(t, "film.mp4 has come into being meanwhile: this one is now film (2).mp4. it ends early", one.Problem)
 	other, _ := os.ReadFile(filepath.Join(p.media, "film.mp4"))
 	require.Equal(t, "other", string(other))
+}
+
+// Nothing is started for uploads before somebody wants one.
+func TestUploadsBeginWhenAsked(t *testing.T) {
+	p := aPorch(t)
+	p.idle = true
+	s, err := New(Config{Listen: "127.0.0.1:0", Media: aCupboard(), Uploads: p, Note: func(control.Note) {}}, onAir())
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	c := tusClient{t: t, at: "http://" + s.Addr().String()}
+	require.Empty(t, c.list())
+	require.Empty(t, s.uploads.dir)
+	_, code, said := c.create("film.mp4", "", 5)
+	require.Equal(t, http.StatusCreated, code, said)
+	http.DefaultClient.CloseIdleConnections()
+	cancel()
+	require.NoError(t, <-ended)
 }
 
 func TestTwentyUploadsAtOnce(t *testing.T) {

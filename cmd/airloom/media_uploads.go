@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 
 	"airloom/playout/control"
@@ -15,6 +16,13 @@ type mediaUploads struct{ *mediaDesk }
 // reserve is what uploads leave of a disk: 1 GB, or a twentieth of a small one. As-run
 // log and playlists need room as well.
 func reserve(size int64) int64 { return min(1<<30, size/20) }
+
+// Pending reports whether there may be some from before: the folder in the state's
+// says so, wherever they are.
+func (u mediaUploads) Pending() bool {
+	entries, _ := os.ReadDir(inState(u.cfg, "uploads"))
+	return len(entries) > 0
+}
 
 // Folder is where they are kept until they are whole.
 func (u mediaUploads) Folder(ctx context.Context) (string, error) {

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -278,11 +279,18 @@ func (s *Shelf) Uploads(ctx context.Context) (dir string, err error) {
 		return "", &Error{Refused, "There is no folder for uploads: " + err.Error()}
 	}
 	a, _, err := s.ask(ctx, s.hand, changesIn, question{Op: opUploads})
-	if err == nil {
-		s.uploads.Store(&a.Path)
+	if err != nil {
+		return "", err
 	}
-	return a.Path, err
+	s.uploads.Store(&a.Path)
+	if a.Path != s.o.Uploads { // whoever looks there is to know that there may be some
+		_ = os.WriteFile(filepath.Join(s.o.Uploads, elsewhere), []byte(a.Path+"\n"), 0o640)
+	}
+	return a.Path, nil
 }
+
+// elsewhere is a file in the folder for uploads that tells of the one in the root.
+const elsewhere = "elsewhere"
 
 // Space is how much room is left on the disk of the uploads, and how large it is,
 // in bytes.
