@@ -2,6 +2,7 @@
 // has commanded last is told to everybody, with the time to undo it.
 
 import { away, part, post, Problem, type Type } from "./call";
+import { person } from "../lib/air";
 import { live } from "./live.svelte";
 import { session } from "./session.svelte";
 import { say } from "../words/words.svelte";
@@ -83,7 +84,7 @@ class Air {
     const own = session.me?.name ?? "";
     if (e.who === own && this.#mine.some((m) => m.what === what)) return;
     const output = /^output \w+ (.*)$/.exec(e.what)?.[1] ?? "";
-    this.#tell(what, { title: e.item?.title ?? output, by: e.who || say().onair.someone, at: Date.parse(e.at), until: e.undo_until ? Date.parse(e.undo_until) : null, words: e.said });
+    this.#tell(what, { title: e.item?.title ?? output, by: person(e.who, say().bar.somebodyHere), at: Date.parse(e.at), until: e.undo_until ? Date.parse(e.undo_until) : null, words: e.said });
   }
 }
 

@@ -16,6 +16,17 @@ export interface Following {
   hard: boolean; // the clock puts it on, whatever is on air then
 }
 
+export const outputsOf = (s: Status): Type<"Output">[] => (s.outputs.length > 0 ? s.outputs : [s.output]).filter((o) => o.name !== "");
+
+/** The outputs that do not send. One that an operator has stopped is no fault while another sends. */
+export function troubled(outputs: readonly Type<"Output">[]): Type<"Output">[] {
+  const sends = outputs.some((o) => o.state === "publishing");
+  return outputs.filter((o) => o.state !== "publishing" && !(sends && o.state === "stopped"));
+}
+
+/** Whether nothing says that viewers do not get it. */
+export const reaches = (s: Status): boolean => troubled(outputsOf(s)).length === 0 && s.arrival.state !== "not-proven";
+
 /** Whether the item on air goes on: while it is replaced or held, its time stands still. */
 export const runs = (s: Status): boolean => s.state === "on-air" && !s.held && !s.slated;
 
@@ -54,6 +65,9 @@ export function following(s: Status, at: number): Following | null {
 
 /** A source that comes from elsewhere while it airs. */
 export const isLive = (source: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(source);
+
+/** Who it was, as people say it: their name, with the way they came where that was not the desk. */
+export const person = (by: string, here: string): string => (by === "loopback" || by === "" ? here : by.replace(/ \(desk\)$/, ""));
 
 /** What airs in the place of the item on air, and since when; null while it airs itself. */
 export function standIn(s: Status): { kind: "slate" | "filler" | "hold"; by: string; since: number | null } | null {

@@ -3,7 +3,7 @@
 
 import type { Type } from "../api/call";
 import type { Words } from "../words/words.svelte";
-import { following, left, standIn } from "./air";
+import { following, left, outputsOf, person, standIn, troubled } from "./air";
 import { age, bitrate, length } from "./time";
 
 type Status = Type<"Status">;
@@ -37,14 +37,6 @@ export interface Moment {
 
 /** How long the first connection may take before it counts as a fault, in seconds. */
 const settling = 6;
-
-const outputsOf = (s: Status): Output[] => (s.outputs.length > 0 ? s.outputs : [s.output]).filter((o) => o.name !== "");
-
-/** The outputs that do not send. One that an operator has stopped is no fault while another sends. */
-function troubled(outputs: readonly Output[]): Output[] {
-  const sends = outputs.some((o) => o.state === "publishing");
-  return outputs.filter((o) => o.state !== "publishing" && !(sends && o.state === "stopped"));
-}
 
 export function judge(s: Status, at: number, m: Moment): Verdict {
   const outputs = outputsOf(s);
@@ -89,8 +81,8 @@ function what(s: Status, at: number, m: Moment): string {
 function replaced(s: Status, m: Moment): Fault[] {
   const w = m.words.bar, i = standIn(s);
   if (!i) return [];
-  if (s.slated) return [{ head: w.slatedBy(s.slated.by), line: w.waits, act: { do: "unslate" } }];
-  if (s.held) return [{ head: w.heldBy(s.held.by), line: w.waits, act: { do: "unhold" } }];
+  if (s.slated) return [{ head: capital(w.slatedBy(person(s.slated.by, w.somebodyHere))), line: w.waits, act: { do: "unslate" } }];
+  if (s.held) return [{ head: capital(w.heldBy(person(s.held.by, w.somebodyHere))), line: w.waits, act: { do: "unhold" } }];
   const a = s.alerts.find((x) => "item_id" in x && x.item_id === s.now?.id) ?? s.alerts.find((x) => x.code === i.kind) ?? s.alerts.find((x) => x.severity === "error");
   return [{ head: s.now ? w.instead[i.kind](s.now.title) : w.slateInstead, line: a ? sentence(a.message) : w.noAnswer, ...(s.now ? { act: { do: "skip" as const } } : {}) }];
 }
@@ -98,7 +90,7 @@ function replaced(s: Status, m: Moment): Fault[] {
 /** What to do about what airs in the item's place, where the bar has said the rest. */
 function helps(s: Status, at: number, f: Fault, m: Moment): Fault {
   const next = following(s, at)?.title ?? "";
-  return f.act?.do === "skip" ? { head: m.words.bar.triedAgain, line: next ? m.words.bar.skipTo(next) : "", act: f.act } : { ...f, head: m.words.bar.standsStill };
+  return f.act?.do === "skip" ? { head: m.words.bar.triedAgain, line: next ? m.words.bar.skipTo(next) : "", act: f.act } : { ...f, head: m.words.bar.standsStill, line: s.now ? m.words.bar.goesOnWith(s.now.title) : "" };
 }
 
 const tries = (o: Output, w: Words): string =>
@@ -108,12 +100,14 @@ const actOf = (o: Output): { act?: Act } => (o.state === "waiting" ? { act: { do
 
 /** What is being done about the output that the bar names, and what can be. */
 function remedy(o: Output, w: Words): Fault {
-  return { head: tries(o, w), line: o.state === "stopped" ? w.bar.startIt : w.bar.network, ...actOf(o) };
+  return { head: tries(o, w).replace(/[.。]$/, ""), line: o.state === "stopped" ? w.bar.startIt : w.bar.network, ...actOf(o) };
 }
 
 function unsent(o: Output, w: Words): Fault {
   return { head: w.bar.nothingReaches(o.target || o.name), line: [sentence(o.last_error), tries(o, w)].filter(Boolean).join(" "), ...actOf(o) };
 }
+
+const capital = (s: string): string => s.slice(0, 1).toUpperCase() + s.slice(1);
 
 /** An error as a sentence: with one full stop, and a capital unless it begins with a name. */
 export function sentence(s: string): string {

@@ -23,7 +23,7 @@ export const en = {
     nothingReaches: (target: string) => `Nothing reaches ${target}`,
     unconfirmed: (by: string) => `${by || "The server"} does not confirm the stream`,
     instead: { slate: (title: string) => `The slate airs instead of ${title}`, filler: (title: string) => `The filler airs instead of ${title}`, hold: (title: string) => `The last picture stands instead of ${title}` },
-    and: ", ", somebodyHere: "Somebody at this machine", waits: "The programme waits until it is lifted.", standsStill: "The programme waits", goesOnWith: (title: string) => `Lifted, it goes on with ${title}.`, triedAgain: "The item is tried again by itself", skipTo: (title: string) => `Skip it to go on with ${title}.`,
+    and: ", ", somebodyHere: "somebody at this machine", waits: "The programme waits until it is lifted.", standsStill: "The programme waits", goesOnWith: (title: string) => `Lifted, it goes on with ${title}.`, triedAgain: "The item is tried again by itself", skipTo: (title: string) => `Skip it to go on with ${title}.`,
     network: "Check the server, and the network on the way to it. The programme goes on meanwhile.", startIt: "An operator has stopped it. It stays off until it is started.", lift: "Lift",
     slateInstead: "The slate is on air",
     heldBy: (who: string) => `${who} holds the picture`, slatedBy: (who: string) => `${who} shows the slate`,

@@ -107,10 +107,13 @@ function taken(open: Alert[], e: Entry): Alert[] {
   return e.plays ? mine : []; // what is left out says why already
 }
 
+/** What the status bar says larger. */
+const inBar = /^(output-down|slate|filler|operator-.*)$/;
+
 /** The alerts that stand at none of the lines. */
 export function others(list: readonly Line[], alerts: readonly Alert[]): Alert[] {
   const items = new Set(list.flatMap((l) => (l.kind === "entry" ? [`${l.entry.playlist}\n${l.entry.id}`] : [])));
-  return alerts.filter((a) => !a.item_id || !items.has(`${a.playlist ?? ""}\n${a.item_id}`));
+  return alerts.filter((a) => !inBar.test(a.code)).filter((a) => !a.item_id || !items.has(`${a.playlist ?? ""}\n${a.item_id}`));
 }
 
 /** How many entries need a look. */
