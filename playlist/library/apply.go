@@ -33,7 +33,8 @@ func (r *run) apply(rep report, now time.Time) {
 	for _, o := range rep.readouts {
 		r.readout(o, rep, now)
 		if name, ok := gone[o.version]; ok && o.verdict == taken && name != o.name {
-			r.drop(name, now) // it has this name now
+			r.drop(name, now)       // it has this name now
+			delete(gone, o.version) // and may have a second one
 		}
 	}
 	r.answer()

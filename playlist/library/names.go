@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Extensions are the endings of playlist files, in small letters.
@@ -12,10 +14,27 @@ var Extensions = []string{".yml", ".yaml", ".json", ".m3u", ".m3u8", ".txt"}
 
 // CheckName says why no playlist can have that name; the error is an [ErrName].
 func CheckName(name string) error {
-	if fs.ValidPath(name) && isPlaylist(name) {
+	if fs.ValidPath(name) && isPlaylist(name) && !misleads(name) {
 		return nil
 	}
 	return fmt.Errorf("%w: %q: write a name such as evening.yml or shows/evening.yml, not hidden, that ends in .yml, .yaml, .json, .m3u, .m3u8 or .txt", ErrName, name)
+}
+
+// longest is what no file system takes more of in one name, and most take as much, in
+// bytes; what we write beside it needs some room.
+const longest = 200
+
+// misleads reports whether a name is none that anybody would choose: it holds what
+// other systems take for a path, or what makes it look like another.
+func misleads(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		if len(part) > longest {
+			return true
+		}
+	}
+	return len(name) > 4*longest || strings.ContainsFunc(name, func(r rune) bool {
+		return r == '\\' || r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+	})
 }
 
 // isPlaylist reports whether a file of that name is read: it ends like a

@@ -3,6 +3,7 @@ package library
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,6 +65,23 @@ func TestARenameIsNoMomentWithBothOrNone(t *testing.T) {
 		}
 	}
 	f.until("settled", lacks("a.yml"))
+}
+
+// A file that gets another name, and a twin at the same moment.
+func TestARenameWithATwin(t *testing.T) {
+	t.Parallel()
+	f := watch(t, "")
+	for i := range 10 {
+		text := list(fmt.Sprint("round ", i))
+		f.swap("a.yml", text)
+		f.until("there", airs("a.yml", fmt.Sprint("round ", i)))
+		f.put(".twin.tmp", text)
+		require.NoError(t, os.Rename(f.path("a.yml"), f.path("b.yml")))
+		require.NoError(t, os.Rename(f.path(".twin.tmp"), f.path("c.yml")))
+		for _, name := range []string{"b.yml", "c.yml"} {
+			f.until(name, airs(name, fmt.Sprint("round ", i)))
+		}
+	}
 }
 
 func TestAFolderThatIsMissingIsWaitedFor(t *testing.T) {
