@@ -122,7 +122,7 @@ export const zh: Words = {
     changedMeanwhile: (by, at) => `${by || "有人"}已修改此节目单${at ? `，${at} 发现` : ""}。你的草稿保持不变，没有任何内容被覆盖。`, goneMeanwhile: "此节目单已被删除。你的草稿保留在此。", compare: "比较", draftStays: "与引擎断开。草稿仍在，可继续编辑，并保存在此浏览器中。",
     restored: (at) => `已恢复 ${at} 未保存的修改。`, dropIt: "丢弃", goOn: "继续", takeIt: "采用", otherDraft: (at) => `此处保留着 ${at} 在其他窗口或上次访问时未保存的修改。`, draftOf: (name, at) => `此处保留着 ${at} 对 ${name} 未保存的修改。`, changedOnDisk: (by, at) => `${at ? `${at} ` : ""}${by || "有人或磁盘上"}作了修改：已显示最新内容。`, coming: (n) => `正在上传 ${n} 个文件；检查完成后会出现在这里。`,
     conflictTitle: "两人修改了此节目单", goneTitle: "节目单已不存在", savedBy: (by, at) => `${by || "其他人"}${at ? `于 ${at} ` : ""}保存了另一个版本。`, nothingLost: "没有任何内容被覆盖：请选择以何者为准。", theirsHasErrors: "现有内容有错误，无法逐条显示。", mine: "我的", theirs: "对方的，当前生效", theirsOf: (by) => `${by} 的，当前生效`, theSame: (n) => `${n} 个条目相同`, notThere: "没有", chooseMine: "用我的", chooseTheirs: "用对方的",
-    headClash: (keys) => `双方都修改了 ${keys}：合并时以我的为准。`, clashes: (n) => `${n} 个条目双方都修改过：请选择合并时以何者为准。`, decideLater: "稍后", dropMine: "丢弃我的", saveAnew: "重新保存", saveCopy: "另存副本", takeTheirs: "采用对方的", keepMine: "以我的覆盖对方", takeBoth: "合并双方", savedBeside: (name) => `已另存为 ${name}。`,
+    headClash: (keys) => `双方都修改了 ${keys}：合并时以我的为准。`, clashes: (n) => `${n} 个条目双方都修改过：请选择合并时以何者为准。`, bothMeans: (n) => `“合并双方”将双方修改合在一起，共 ${n} 个条目：先查看，再保存。撤销可恢复你的草稿。`, decideLater: "稍后", dropMine: "丢弃我的", saveAnew: "重新保存", saveCopy: "另存副本", takeTheirs: "采用对方的", keepMine: "以我的覆盖对方", takeBoth: "合并双方", savedBeside: (name) => `已另存为 ${name}。`,
     marks: { same: "相同", added: "仅我的", removed: "仅对方的", changed: "已修改", moved: "已移动" },
     deleted: (name) => `${name} 已删除。`, deleteAsk: (name) => `删除 ${name}？它的播出在下一个条目处结束。`, deleteKeeps: "文本保留在旧版本中，可以恢复。", nameTaken: (name) => `已有 ${name}：请换一个名称。`, asFile: (name) => `保存为 ${name}。`, imported: "已导入", saveAs: "存为", importThem: (n) => (n > 1 ? `导入 ${n} 个节目单` : "导入"), line: (n) => `第 ${n} 行`, problems: "错误", noProblems: "没有错误。",
   },
@@ -133,7 +133,7 @@ export const zh: Words = {
     items: (n) => `${n} 个条目`, gap: "空档", cutShort: "被截断", past: "已结束",
     standIn: { filler: "垫片", slate: "垫片图", hold: "静帧", off: "停机：airloom 未运行", unknown: "未知" },
     fromTo: (a, b) => `${a} 至 ${b}`, fromOpen: (a) => `${a} 起，无已知结束时间`,
-    waits: (how, t) => `${how}，等待 ${t}`, waitsAt: (title, t) => `在《${title}》 ${t} 处等待`, waitsPlain: "等待",
+    waits: (how, t) => `${how}，等待 ${t}`, waitsAt: (title, t) => `在《${title}》 ${t} 处等待`, waitsPlain: "等待", waitsSo: (title, t) => `${title} 等待 ${t}`,
     notes: {
       cut: (title, after, by, again) => `${title} 播出 ${after} 后被 ${by} 截断${again ? `；其余部分 ${again} 播出` : ""}。`,
       ends: (title, after) => `${title} 播出 ${after} 后被截断：时段已结束。`,

@@ -134,9 +134,11 @@ export function notesOf(pieces: readonly Piece[]): Note[] {
       continue;
     }
     if (!p.cut) continue;
-    const byOther = next && !standsIn(next) && next.planned > 0 && (next.playlist !== p.playlist || next.planned !== p.planned) && Math.abs(next.planned - p.end) < 1500;
-    const rest = byOther ? pieces.slice(i + 1).find((r) => r.id === p.id && r.playlist === p.playlist && r.planned === p.planned && r.inS > p.inS) : undefined;
-    if (byOther) add(`c${p.id} ${next.playlist}`, note({ key: `c${p.start}`, at: p.end, kind: "cut", title: p.title, seconds: (p.end - p.start) / 1000, again: rest?.start ?? 0, by: next.playlist }));
+    const other = next !== undefined && next.planned > 0 && !sameRun(p, next);
+    const rest = other ? pieces.slice(i + 1).find((r) => r.playlist === p.playlist && r.planned === p.planned && r.mode === p.mode) : undefined;
+    const again = rest && rest.id === p.id && rest.inS > p.inS ? rest.start : 0;
+    // A start whose playlist does not come back is over by its own time.
+    if (other && (p.planned === 0 || rest)) add(`c${p.id} ${next.playlist}`, note({ key: `c${p.start}`, at: p.end, kind: "cut", title: p.title, seconds: (p.end - p.start) / 1000, again, by: next.playlist }));
     else add(`e${p.playlist}`, note({ key: `e${p.start}`, at: p.end, kind: "ends", level: "info", title: p.title, seconds: (p.end - p.start) / 1000 }));
   }
   return notes.sort((a, b) => a.at - b.at);
