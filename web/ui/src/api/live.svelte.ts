@@ -2,7 +2,7 @@
 // desk: it comes back by itself, is told what it missed, and never shows an old
 // value as new: when nothing is heard for a while, the link is lost and time stops.
 
-import type { Type } from "./call";
+import { ask, type Type } from "./call";
 
 export type Status = Type<"Status">;
 export type Link = "connecting" | "up" | "lost";
@@ -93,6 +93,7 @@ class Live {
       this.#lose();
       if (s.readyState !== EventSource.CLOSED || this.#source !== s) return;
       this.#source = null; // refused: the browser does not try again
+      void ask("GET", "/me").catch(() => undefined); // a restart may have signed everybody out: that is told then
       this.#retry = window.setTimeout(() => { if (this.#timer && !this.#source) this.#open(); }, 1000);
     };
   }

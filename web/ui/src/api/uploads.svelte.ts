@@ -41,7 +41,7 @@ export class Upload {
   problem = $state("");
   path = $state(""); // where it lies, once it is done
   other = $state(""); // a name that is free, where its own is taken
-  received = ""; // its ID with the engine
+  received = $state(""); // its ID with the engine
   gaveUp = false; // paused by itself, as nothing answered
   tus: Tus | null = null;
   readonly speed = new Speed();
@@ -61,6 +61,8 @@ class Uploads {
   list = $state.raw<Upload[]>([]);
   /** All that the engine knows of, others' too. */
   known = $state.raw<Received[]>([]);
+  /** IDs of those that have grown since the engine was asked before. */
+  growing = $state.raw<ReadonlySet<string>>(new Set());
   rate = $state(0);
   readonly sum: Sum = $derived(sum(this.list, this.rate));
 
@@ -99,8 +101,8 @@ class Uploads {
   }
 
   resume(u: Upload): void {
-    if (!["paused", "full", "again", "refused"].includes(u.state)) return;
-    if (u.state === "refused") { u.tus = null; u.sent = 0; }
+    if (!["paused", "full", "exists", "refused"].includes(u.state)) return;
+    if (u.state === "refused" || u.state === "exists") { u.tus = null; u.sent = 0; }
     u.problem = "";
     u.state = "waiting";
     this.#run();
@@ -141,7 +143,10 @@ class Uploads {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      this.known = await get<Received[]>("/uploads");
+      const known = await get<Received[]>("/uploads");
+      const before = new Map(this.known.map((k) => [k.id, k.received]));
+      this.growing = new Set(known.filter((k) => k.received > (before.get(k.id) ?? k.received)).map((k) => k.id));
+      this.known = known;
       for (const u of this.list) this.#judge(u);
     } catch { /* asked again with the next news */ } finally { this.#asking = false; }
   }

@@ -3,15 +3,15 @@
 
 /**
  * waiting: for its turn. away: the link is cut, goes on by itself. checking: all has
- * arrived, the engine looks at it. exists: a file of that name is there. again: only
- * the file itself is missing, which must be chosen anew.
+ * arrived, the engine looks at it. exists: a file of that name is there. full: the
+ * disk is.
  */
-export type UploadState = "waiting" | "sending" | "away" | "paused" | "checking" | "done" | "refused" | "exists" | "full" | "again";
+export type UploadState = "waiting" | "sending" | "away" | "paused" | "checking" | "done" | "refused" | "exists" | "full";
 
 export interface Sent { id: number | string; state: UploadState; bytes: number; sent: number }
 
 const going: readonly UploadState[] = ["sending", "away"];
-const stuck: readonly UploadState[] = ["refused", "exists", "full", "again"];
+const stuck: readonly UploadState[] = ["refused", "exists", "full"];
 
 /** Whose turn it is now, in the order of the list. */
 export function turn<T extends Sent>(all: readonly T[], atOnce: number): T[] {
