@@ -108,9 +108,7 @@ func (c *childSide) serve(open openFunc, req request) error {
 	if req.Protocol != protocol {
 		return c.say(recHello, h)
 	}
-	own := program() // as long as it may be looked at
-	part(own, workerPiece)
-	give(own)
+	own := lighten() // as long as it may be looked at
 	h.Missing = restrict(req.Spec)
 	if err := c.say(recHello, h); err != nil {
 		return err

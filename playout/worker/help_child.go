@@ -37,6 +37,7 @@ func Serve(answer Answer) int {
 		return 2
 	}
 	go EndWithKeeper()
+	lighten()
 	if say(helpReady{fenceFolders(h)}, nil) != nil {
 		return 0
 	}

@@ -11,7 +11,10 @@ import (
 
 // Fence takes from this process every right but to read below the root. It
 // returns what the kernel lacks for that, in words.
-func Fence(root string) (missing []string) { return restrict(media.Spec{Root: root}) }
+func Fence(root string) (missing []string) {
+	lighten()
+	return restrict(media.Spec{Root: root})
+}
 
 // Environment is all that such a child inherits.
 func Environment(root string) []string { return environment(media.Spec{Root: root}) }

@@ -21,10 +21,10 @@ import (
 // never goes beyond a mapping: so the program's mapping is made of pieces.
 
 // Sizes of pieces. The keeper, which goes everywhere once in a while, takes small
-// ones: they cost 10 ms, once in its life. A worker's cost 2 ms in each.
+// ones: they cost 10 ms, once in its life. A child's cost each 2 ms.
 const (
 	keeperPiece = 16 << 10
-	workerPiece = 64 << 10
+	childPiece  = 64 << 10
 )
 
 // Trim gives back what only the start of the keeper needed: pages of the program,
@@ -34,6 +34,15 @@ func Trim() {
 	part(own, keeperPiece)
 	give(own)
 	av.Trim()
+}
+
+// lighten gives back what only the start of a child needed, before it has lost the
+// right to look at itself. It returns the program, to be given back once more.
+func lighten() []span {
+	own := program()
+	part(own, childPiece)
+	give(own)
+	return own
 }
 
 // span is a stretch of this process's memory.
