@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"airloom/encoder"
+	"airloom/playout/asrun"
 	"airloom/playout/control"
 	"airloom/playout/media"
 	"airloom/playout/media/av"
@@ -36,6 +37,9 @@ func (x *exam) encoderIs(ctx context.Context) []web.Finding {
 		return info("Not measured: the config has mistakes.", "")
 	case x.status != nil && x.status.State != control.Starting:
 		return onAirSpeed(x.status)
+	}
+	if _, alive, _ := asrun.Peek(ctx, x.cfg.State.Dir); alive || x.desk {
+		return info("Not measured: the channel is on air, and does not tell this user how it does.", "Ask as the channel's user, or look at its desk.")
 	}
 	busy := loadOf() > float64(runtime.NumCPU())
 	m, err := encodeSpeed(ctx, encoderConfig(x.cfg))
