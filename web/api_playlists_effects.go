@@ -107,7 +107,7 @@ func (s *Server) effects(c *gin.Context) {
 		}
 	}
 	answer.TotalS = math.Round(answer.TotalS*1000) / 1000
-	answer.Problems = problemsOf(e.problems, e.lines)
+	answer.Problems = problemsOf(e.problems, e.lines())
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, answer)
 }

@@ -50,10 +50,19 @@ type edited struct {
 	list     *playlist.Playlist // what it says
 	text     []byte             // what is to be written
 	base     string             // the version that was edited; "": a new one
-	lines    []int              // of what was sent: where its items begin
+	as       string             // how what was sent is written
 	problems playlist.Problems  // of what was sent
 	old      []byte             // the text that is there now; nil: none is
 	raw      []byte             // what was sent, with the secrets that were not shown
+}
+
+// lines are those of what was sent at which its items begin; nil where there is
+// nothing to tell of them.
+func (e *edited) lines() []int {
+	if len(e.problems) == 0 {
+		return nil
+	}
+	return linesOf(e.as, e.raw)
 }
 
 func (s *Server) savePlaylist(c *gin.Context) {
@@ -103,7 +112,7 @@ func (s *Server) put(c *gin.Context, name, base string, raw []byte, kind, from s
 		return
 	}
 	if mine.text == nil {
-		s.invalid(c, mine.problems, mine.lines)
+		s.invalid(c, mine.problems, mine.lines())
 		return
 	}
 	if _, err := s.cfg.Lists.Save(ctx, name, mine.text, base); err != nil {
@@ -176,7 +185,7 @@ func (s *Server) sent(ctx context.Context, c *gin.Context, name, base string, ra
 			unknown.Errorf(playlist.Position{File: name, Line: line, Column: 1}, "%v", err)
 		}
 	}
-	e.raw, e.lines = raw, linesOf(as, raw)
+	e.raw, e.as = raw, as
 	e.list, e.problems = playlist.Parse(as, raw, o)
 	e.problems = append(e.problems, unknown...)
 	if e.list == nil {
@@ -263,7 +272,7 @@ func (s *Server) validatePlaylist(c *gin.Context) {
 		Document any         `json:"document"`
 		Items    []ShownItem `json:"items"`
 		Problems []Problem   `json:"problems"`
-	}{Valid: e.text != nil, Items: []ShownItem{}, Problems: problemsOf(e.problems, e.lines)}
+	}{Valid: e.text != nil, Items: []ShownItem{}, Problems: problemsOf(e.problems, e.lines())}
 	if e.list != nil {
 		v.Document, v.Items = s.documentOf(e.list), s.items(e.list)
 	}

@@ -52,7 +52,10 @@ func (s *Server) shown(name string, data []byte, version string) Shown {
 		sh.Airs = f.Playlist.Version
 	}
 	list, ps := playlist.Parse(name, data, s.cfg.Lists.Options(name))
-	sh.Problems = problemsOf(ps, linesOf(name, data))
+	sh.Problems = []Problem{}
+	if len(ps) > 0 {
+		sh.Problems = problemsOf(ps, linesOf(name, data))
+	}
 	if list != nil {
 		sh.Document, sh.Items = s.documentOf(list), s.items(list)
 	}
