@@ -106,7 +106,7 @@ func tail(t *testing.T, url string, header ...string) <-chan string {
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	w, err := http.DefaultClient.Do(r)
+	w, err := http.DefaultClient.Do(r) //nolint:bodyclose // closed by the goroutine that reads it
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, w.StatusCode)
 	got, ended := make(chan string), make(chan struct{})

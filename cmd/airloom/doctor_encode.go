@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -99,8 +100,7 @@ func encodeSpeed(ctx context.Context, cfg encoder.Config) (m measured, err error
 	pictures, err := madeUpPictures(cfg.House)
 	if err != nil {
 		stop()
-		_ = <-done // the other error came first
-		return m, err
+		return m, errors.Join(err, <-done)
 	}
 	defer func() {
 		for _, p := range pictures {
