@@ -13,6 +13,8 @@ export type EventName = "alert" | "playlists" | "rundown" | "reset" | "media" | 
 
 /** There is a status every second: without one for so long, the link is lost. */
 const silence = 3500;
+/** How long a new stream may stay silent while the link is lost; then another is tried. */
+const patience = 5000;
 
 class Live {
   status = $state.raw<Status | null>(null);
@@ -28,6 +30,7 @@ class Live {
   #offset = 0; // engine's clock minus performance.now()
   #timer = 0;
   #retry = 0;
+  #opened = 0; // performance.now()
   #wantLevels = 0;
   #lastID = "";
   #on = new Map<EventName, Set<(data: unknown) => void>>();
@@ -84,6 +87,7 @@ class Live {
     if (this.#lastID) q.set("last_event_id", this.#lastID);
     const s = new EventSource(`/api/v1/events?${q}`);
     this.#source = s;
+    this.#opened = performance.now();
     s.addEventListener("status", (e) => this.#status(e));
     s.addEventListener("levels", (e) => { this.#hear(e); this.levels = JSON.parse(e.data) as Levels; });
     for (const name of ["alert", "playlists", "rundown", "reset", "media", "command"] as const) {
@@ -116,8 +120,9 @@ class Live {
   }
 
   #beat(): void {
-    if (this.link !== "up") return;
     const now = performance.now();
+    if (this.link === "lost" && now - this.#opened > patience) this.#again();
+    if (this.link !== "up") return;
     if (now - this.#heard > silence) {
       this.#lose();
       this.#again();
