@@ -90,7 +90,13 @@ type tusClient struct {
 	auth string
 }
 
-func (c tusClient) do(method, url string, body io.Reader, length int64, header ...string) (*http.Response, string, error) {
+// heard is an answer without its body.
+type heard struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func (c tusClient) do(method, url string, body io.Reader, length int64, header ...string) (h heard, said string, err error) {
 	r, err := http.NewRequestWithContext(c.t.Context(), method, url, body)
 	require.NoError(c.t, err)
 	r.Header.Set("Tus-Resumable", "1.0.0")
@@ -103,11 +109,11 @@ func (c tusClient) do(method, url string, body io.Reader, length int64, header .
 	}
 	w, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return nil, "", err
+		return h, "", err
 	}
 	defer w.Body.Close()
 	text, _ := io.ReadAll(w.Body)
-	return w, string(text), nil
+	return heard{w.StatusCode, w.Header}, string(text), nil
 }
 
 func metadata(name, folder string) string {
@@ -124,7 +130,7 @@ func (c tusClient) create(name, folder string, size int64) (url string, code int
 	return url, w.StatusCode, said
 }
 
-func (c tusClient) patch(url string, from int64, body io.Reader, length int64) (*http.Response, string, error) {
+func (c tusClient) patch(url string, from int64, body io.Reader, length int64) (heard, string, error) {
 	return c.do("PATCH", url, body, length, "Upload-Offset", strconv.FormatInt(from, 10), "Content-Type", "application/offset+octet-stream")
 }
 
@@ -166,7 +172,7 @@ type cut struct {
 
 func (c cut) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = errors.New("the line broke")
 	}
 	return n, err

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net/http"
 	"os"
@@ -34,7 +33,13 @@ type uploader struct {
 	ch *airtest.Channel
 }
 
-func (u uploader) do(method, url string, body io.Reader, length int64, header ...string) (*http.Response, string, error) {
+// heard is an answer without its body.
+type heard struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func (u uploader) do(method, url string, body io.Reader, length int64, header ...string) (h heard, said string, err error) {
 	r, err := http.NewRequestWithContext(u.t.Context(), method, url, body)
 	require.NoError(u.t, err)
 	r.Header.Set("Tus-Resumable", "1.0.0")
@@ -44,11 +49,11 @@ func (u uploader) do(method, url string, body io.Reader, length int64, header ..
 	}
 	w, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
 	if err != nil {
-		return nil, "", err
+		return h, "", err
 	}
 	defer w.Body.Close()
 	text, _ := io.ReadAll(w.Body)
-	return w, string(text), nil
+	return heard{w.StatusCode, w.Header}, string(text), nil
 }
 
 func (u uploader) create(name, folder string, size int64) (id string, code int, said string) {
@@ -149,7 +154,7 @@ func (c counting) Read(b []byte) (int, error) {
 }
 
 func sumOf(t *testing.T, r io.Reader) []byte {
-	var h hash.Hash = sha256.New()
+	h := sha256.New()
 	_, err := io.Copy(h, r)
 	require.NoError(t, err)
 	return h.Sum(nil)
@@ -160,7 +165,7 @@ type broken struct{ io.Reader }
 
 func (b broken) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = errors.New("the line broke")
 	}
 	return n, err

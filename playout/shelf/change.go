@@ -123,7 +123,7 @@ func place(root *os.Root, uploads, upload, to string) (string, error) {
 		return name, err
 	}
 	temp := path.Join(path.Dir(to), ".airloom-"+random())
-	defer root.Remove(temp) // it is gone where all went well
+	defer func() { _ = root.Remove(temp) }() // it is gone where all went well
 	if err := copyFile(from, upload, root, temp); err != nil {
 		return "", err
 	}
@@ -218,5 +218,5 @@ func uploadsIn(root *os.Root, wanted string) (string, error) {
 
 func deviceOf(info fs.FileInfo) uint64 {
 	st, _ := info.Sys().(*syscall.Stat_t)
-	return uint64(st.Dev)
+	return st.Dev
 }

@@ -213,7 +213,7 @@ func (w *walk) entries(dir *os.File) ([]os.DirEntry, error) {
 		return nil, err
 	}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		at := [2]uint64{uint64(st.Dev), st.Ino}
+		at := [2]uint64{st.Dev, st.Ino}
 		if w.been[at] {
 			return nil, nil
 		}

@@ -28,7 +28,7 @@ const maxKeyed = 20_000
 const MaxFiles = 100_000
 
 func (s Sort) compare(a, b File) int {
-	first := 0
+	var first int
 	switch s {
 	case ByModified:
 		first = cmp.Compare(b.Nanos, a.Nanos)
