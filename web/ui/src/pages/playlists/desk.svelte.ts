@@ -21,8 +21,9 @@ function tab(): string {
 
 class Desk {
   open = new SvelteMap<string, Editor>();
+  #kept = $state.raw<Kept[]>([]);
   /** Drafts of other tabs and earlier visits. */
-  found = $state.raw<Kept[]>([]);
+  readonly found: readonly Kept[] = $derived(this.#kept.filter((k) => k.document !== null && (k.id !== this.id(k.name) || !this.open.has(k.name))));
   #who: string | null = null;
   #bound = false;
 
@@ -50,7 +51,7 @@ class Desk {
     const who = session.me?.name ?? "";
     if (this.#who !== who) { this.open.clear(); this.#who = who; }
     this.#listen();
-    this.found = (await kept(who)).filter((k) => !this.open.has(k.name) || k.id !== this.id(k.name));
+    this.#kept = await kept(who);
   }
 
   /** Takes up the draft of another tab or visit. */

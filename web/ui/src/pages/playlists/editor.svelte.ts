@@ -52,10 +52,10 @@ export class Editor {
   readonly dirty: boolean = $derived(this.state === "ready" && !same(this.history.now, this.base));
   readonly changed: ReadonlySet<number> = $derived(changedRows(this.history.now, this.base));
   readonly places: ReadonlyMap<number, number> = $derived(new Map(this.rows.map((r, i) => [r.key, i])));
-  readonly total = $derived.by(() => { void known.version; return total(this.rows, lengthOf); });
+  readonly total = $derived.by(() => { void known.version; return total(this.rows, (r) => this.span(r)); });
   readonly air: Air | null = $derived.by(() => airOf(this.ahead.word, this.places, this.isBase || loops(this.draft.head)));
   /** When each row airs: as the engine says, or while it has not, as lengths have it. */
-  readonly times: Times = $derived.by(() => { void known.version; return foreseen(this.ahead.word, this.draft) ?? walk(this.rows, lengthOf, this.air); });
+  readonly times: Times = $derived.by(() => { void known.version; return foreseen(this.ahead.word, this.draft) ?? walk(this.rows, (r) => this.span(r), this.air); });
 
   isBase = $state(false);
   #sent: Draft | null = null; // what is being saved
@@ -137,6 +137,7 @@ export class Editor {
     const h = step(this.history, next, performance.now(), name);
     if (h === this.history) return;
     this.history = h;
+    if (this.notice === "changed") this.notice = "";
     this.#edited();
   }
   undo(): void { this.history = undo(this.history); this.#edited(); }
@@ -221,20 +222,21 @@ export class Editor {
       // Ours had arrived; only its answer had not.
       try { this.#saved(draft, await this.#read()); return true; } catch { /* told below */ }
     }
-    this.elsewhere = { version, document, ...(await this.#author()), saving: true };
+    const who = this.elsewhere?.version === version ? this.elsewhere : await this.#author();
+    this.elsewhere = { version, document, by: who.by, at: who.at, saving: true };
     this.comparing = true;
     return false;
   }
 
-  /** Who saved it last, as far as the engine remembers. */
+  /** Who has just saved it, as far as the engine remembers; a hand on disk has no name. */
   async #author(): Promise<{ by: string; at: number }> {
+    const now = live.now || Date.now();
     try {
-      const notes = await get<Type<"Note">[]>("/commands");
-      const note = notes.find((n) => n.ok && n.what.endsWith(` ${this.name}`) && !n.what.startsWith("import") );
+      const note = (await get<Type<"Note">[]>("/commands")).find((n) => n.ok && (n.what === `save ${this.name}` || n.what.endsWith(` of ${this.name}`)));
       const at = note ? Date.parse(note.at) : 0;
-      if (note && (live.now || Date.now()) - at < 60_000) return { by: note.by, at };
+      if (note && now - at < 5000 && at > this.savedAt) return { by: note.by, at };
     } catch { /* not known */ }
-    return { by: "", at: live.now || Date.now() };
+    return { by: "", at: now };
   }
 
   // What others do.
@@ -306,6 +308,14 @@ export class Editor {
     this.comparing = false;
     this.edit(draft);
     this.#edited();
+  }
+
+  /** How long a row airs: what is known of the item, or else how long the engine plans it. */
+  span(r: Row): number | null {
+    const known = lengthOf(r);
+    if (known !== null) return known;
+    const a = this.ahead.word?.rows.get(r.key);
+    return a && a.item === r.item && a.end !== null && !a.cut ? a.end - a.at : null;
   }
 
   /** When a row airs, as the engine last said. */

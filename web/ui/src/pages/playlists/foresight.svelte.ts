@@ -6,13 +6,14 @@ import { ask, get, part, Problem, type Type } from "../../api/call";
 import { live } from "../../api/live.svelte";
 import { session } from "../../api/session.svelte";
 import { documentOf, type Draft, type Row } from "../../lib/draft/draft";
+import type { Item } from "../../lib/draft/item";
 import { awayOf, type Air, type Times } from "../../lib/draft/walk";
 import { known } from "./known.svelte";
 
 type Effects = Type<"Effects">;
 type Problems = readonly Type<"PlaylistProblem">[];
 
-export interface Airing { at: number; end: number | null; cut: boolean; kind: string | null; length: number | null }
+export interface Airing { item: Item; at: number; end: number | null; cut: boolean; kind: string | null; length: number | null }
 
 /** The engine's last word, and the draft that it was about. */
 export interface Word {
@@ -95,7 +96,7 @@ export class Foresight {
     const rows = new Map<number, Airing>();
     for (const it of data.items) {
       const r = draft.rows[it.index];
-      if (r && it.starts_at) rows.set(r.key, { at: Date.parse(it.starts_at), end: it.ends_at ? Date.parse(it.ends_at) : null, cut: it.cut, kind: it.kind, length: it.length_s === null ? null : Math.round(it.length_s * 1000) });
+      if (r && it.starts_at) rows.set(r.key, { item: r.item, at: Date.parse(it.starts_at), end: it.ends_at ? Date.parse(it.ends_at) : null, cut: it.cut, kind: it.kind, length: it.length_s === null ? null : Math.round(it.length_s * 1000) });
     }
     return { draft, rows, effects: data };
   }
@@ -107,7 +108,7 @@ export class Foresight {
     for (const e of plan) {
       const r = e.playlist === this.name ? draft.rows[e.index] : undefined;
       if (!r || rows.has(r.key) || known.of(r.item)?.id !== own(e.id)) continue;
-      rows.set(r.key, { at: Date.parse(e.start), end: e.end ? Date.parse(e.end) : null, cut: false, kind: e.mode, length: known.length(r.item) });
+      rows.set(r.key, { item: r.item, at: Date.parse(e.start), end: e.end ? Date.parse(e.end) : null, cut: false, kind: e.mode, length: known.length(r.item) });
     }
     const now = live.status?.now;
     const first = now?.playlist === this.name ? draft.rows.find((r) => known.of(r.item)?.id === own(now.id)) : undefined;

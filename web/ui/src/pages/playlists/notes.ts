@@ -1,6 +1,7 @@
 // What there is to say at a row: mistakes, why it does not play, what cuts it.
 
 import type { Row } from "../../lib/draft/draft";
+import { sentence } from "../../lib/judge";
 import type { Airing } from "./foresight.svelte";
 import type { Told } from "./known.svelte";
 
@@ -27,8 +28,6 @@ export function notesOf(rows: readonly Row[], problems: readonly Said[], told: (
   }
   return notes;
 }
-
-const sentence = (s: string): string => (s ? s[0]!.toUpperCase() + s.slice(1) + (/[.!?。]$/.test(s) ? "" : ".") : "");
 
 let pen: CanvasRenderingContext2D | null | undefined;
 const widths = new Map<string, number>();
