@@ -7,7 +7,7 @@ const t0 = Date.parse("2026-11-22T18:00:00Z");
 const min = 60e3;
 /** A piece from one minute to another. */
 function p(from: number, to: number, id: string, more: Partial<Piece> = {}): Piece {
-  return { key: `${id}${from}`, start: t0 + from * min, end: t0 + to * min, open: false, id, playlist: "main.yml", index: 0, title: id, source: `${id}.mp4`, inS: 0, mode: "base", planned: 0, cut: false, outcome: "", warnings: [], ...more };
+  return { key: `${id}${from}`, start: t0 + from * min, end: t0 + to * min, open: false, clipped: false, id, playlist: "main.yml", index: 0, title: id, source: `${id}.mp4`, inS: 0, mode: "base", planned: 0, cut: false, outcome: "", warnings: [], ...more };
 }
 const hard = (at: number, playlist: string) => ({ playlist, mode: "hard", planned: t0 + at * min });
 const soft = (at: number, playlist: string) => ({ playlist, mode: "soft", planned: t0 + at * min });

@@ -53,6 +53,7 @@ export class StartEdit {
       this.before = r.data.document.schedule;
       this.form = this.#first = formOf(this.before, clock(), at);
       this.state = "ready";
+      if (this.before === undefined) this.#foresee();
     } catch (e) {
       if (abort.signal.aborted) return;
       this.state = "away";

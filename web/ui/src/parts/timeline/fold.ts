@@ -22,7 +22,7 @@ export function fold(pieces: readonly Piece[], least: number): Block[] {
     const [first] = run;
     if (!first) return;
     const kind = standsIn(first) ? "gap" : run.length === 1 ? "item" : "group";
-    blocks.push({ key: first.key, start: first.start, end: run.at(-1)!.end, kind, pieces: run, cut: run.some((p) => p.cut) });
+    blocks.push({ key: first.key, start: first.start, end: run.at(-1)!.end, kind, pieces: run, cut: run.some((p) => p.cut && (p.outcome !== "" || cutBy(p, pieces))) });
     run = [];
   };
   for (const p of pieces) {
@@ -38,13 +38,24 @@ export function fold(pieces: readonly Piece[], least: number): Block[] {
   return blocks;
 }
 
+/** The next piece of what a piece belongs to. */
+const restOf = (p: Piece, i: number, pieces: readonly Piece[]): Piece | undefined =>
+  pieces.slice(i + 1).find((r) => r.playlist === p.playlist && r.planned === p.planned && r.mode === p.mode);
+
+/** Whether it is another start that cuts a piece off. Of a start that does not come back its own time is over. */
+function cutBy(p: Piece, pieces: readonly Piece[], i = pieces.indexOf(p)): boolean {
+  const next = pieces[i + 1];
+  return next !== undefined && next.planned > 0 && !sameRun(p, next) && (p.planned === 0 || restOf(p, i, pieces) !== undefined);
+}
+
 /** A start of a playlist, with what airs of it. */
 export interface Occurrence {
   key: string;
   playlist: string;
   mode: string;
   planned: number;
-  start: number; // it got the air
+  start: number; // it got the air; where it began earlier, the edge of what was asked for
+  waits: number; // ms from planned to got
   end: number;
   open: boolean;
   past: boolean;
@@ -60,7 +71,7 @@ export function occurrences(pieces: readonly Piece[]): Occurrence[] {
     const key = `${p.playlist} ${p.planned}`;
     let o = byKey.get(key);
     if (!o) {
-      o = { key, playlist: p.playlist, mode: p.mode, planned: p.planned, start: p.start, end: p.end, open: false, past: true, stretches: [], level: 0, pieces: [] };
+      o = { key, playlist: p.playlist, mode: p.mode, planned: p.planned, start: p.start, waits: p.clipped ? 0 : Math.max(0, p.start - p.planned), end: p.end, open: false, past: true, stretches: [], level: 0, pieces: [] };
       byKey.set(key, o);
     }
     o.pieces.push(p);
@@ -77,7 +88,7 @@ export function occurrences(pieces: readonly Piece[]): Occurrence[] {
 }
 
 /** When the base playlist airs, and where it waits meanwhile. */
-export interface BaseStretch { start: number; end: number; airs: boolean; next: Piece | undefined }
+export interface BaseStretch { start: number; end: number; airs: boolean; next: Piece | undefined; list: string }
 
 export function baseStretches(pieces: readonly Piece[]): BaseStretch[] {
   const list: BaseStretch[] = [];
@@ -85,7 +96,7 @@ export function baseStretches(pieces: readonly Piece[]): BaseStretch[] {
     const airs = p.mode === "base", last = list.at(-1);
     if (last && last.airs === airs && p.start - last.end < 1000) { last.end = p.end; continue; }
     if (airs && last && !last.airs) last.next = p;
-    list.push({ start: p.start, end: p.end, airs, next: undefined });
+    list.push({ start: p.start, end: p.end, airs, next: undefined, list: p.playlist });
   }
   return list;
 }
@@ -134,11 +145,9 @@ export function notesOf(pieces: readonly Piece[]): Note[] {
       continue;
     }
     if (!p.cut) continue;
-    const other = next !== undefined && next.planned > 0 && !sameRun(p, next);
-    const rest = other ? pieces.slice(i + 1).find((r) => r.playlist === p.playlist && r.planned === p.planned && r.mode === p.mode) : undefined;
+    const rest = restOf(p, i, pieces);
     const again = rest && rest.id === p.id && rest.inS > p.inS ? rest.start : 0;
-    // A start whose playlist does not come back is over by its own time.
-    if (other && (p.planned === 0 || rest)) add(`c${p.id} ${next.playlist}`, note({ key: `c${p.start}`, at: p.end, kind: "cut", title: p.title, seconds: (p.end - p.start) / 1000, again, by: next.playlist }));
+    if (next && cutBy(p, pieces, i)) add(`c${p.id} ${next.playlist}`, note({ key: `c${p.start}`, at: p.end, kind: "cut", title: p.title, seconds: (p.end - p.start) / 1000, again, by: next.playlist }));
     else add(`e${p.playlist}`, note({ key: `e${p.start}`, at: p.end, kind: "ends", level: "info", title: p.title, seconds: (p.end - p.start) / 1000 }));
   }
   return notes.sort((a, b) => a.at - b.at);

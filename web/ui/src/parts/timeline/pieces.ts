@@ -7,6 +7,7 @@ export interface Piece {
   key: string;
   start: number;
   end: number;
+  clipped: boolean; // it began before what was asked for
   open: boolean; // no end in sight: `end` is the edge of what was asked for
   id: string;
   playlist: string;
@@ -28,17 +29,20 @@ export const standsIn = (p: Piece): boolean =>
 export function ofSlot(s: Type<"Slot">, edge: number): Piece {
   const start = Date.parse(s.start);
   return {
-    key: `s${start}`, start, end: s.end === null ? edge : Date.parse(s.end), open: s.end === null, id: s.id, playlist: s.playlist, index: s.index,
+    key: `s${start}`, start, end: s.end === null ? edge : Date.parse(s.end), open: s.end === null, clipped: false, id: s.id, playlist: s.playlist, index: s.index,
     title: s.title, source: s.source, inS: s.in_s ?? 0, mode: s.mode, planned: s.planned ? Date.parse(s.planned) : 0, cut: s.cut, outcome: "", warnings: s.warnings,
   };
 }
 
 export function ofAired(a: Type<"Aired">): Piece {
   return {
-    key: `a${a.tick} ${a.start} ${a.outcome}`, start: Date.parse(a.start), end: Date.parse(a.end), open: false, id: a.id, playlist: a.playlist, index: a.index,
+    key: `a${a.tick} ${a.start} ${a.outcome}`, start: Date.parse(a.start), end: Date.parse(a.end), open: false, clipped: false, id: a.id, playlist: a.playlist, index: a.index,
     title: a.title, source: a.source, inS: a.in_s ?? 0, mode: a.mode, planned: a.planned ? Date.parse(a.planned) : 0, cut: a.outcome === "cut", outcome: a.outcome, warnings: [],
   };
 }
+
+/** What begins or ends at a time of day does so within a tick of it: ms. */
+const tick = 250;
 
 /** What aired and what will air in one row; the item on air is one piece, from where it began. */
 export function joined(aired: Type<"Aired">[], slots: Type<"Slot">[], from: number, to: number): Piece[] {
@@ -55,6 +59,6 @@ export function joined(aired: Type<"Aired">[], slots: Type<"Slot">[], from: numb
     did.push(p);
   }
   return [...did, ...will]
-    .filter((p) => p.end > from && p.start < to)
-    .map((p) => (p.start < from || p.end > to ? { ...p, start: Math.max(p.start, from), end: Math.min(p.end, to) } : p));
+    .filter((p) => p.end > from + tick && p.start < to - tick)
+    .map((p) => (p.start < from || p.end > to ? { ...p, start: Math.max(p.start, from), end: Math.min(p.end, to), clipped: p.start < from - tick } : p));
 }

@@ -41,7 +41,6 @@ export function noteText(n: Note, clock: Clock, w: Words, name: (playlist: strin
 
 /** What is said of a start beside its name. */
 export function startWords(o: Occurrence, w: Words): string {
-  const waits = (o.start - o.planned) / 1000;
   const how = w.kinds[o.mode] ?? o.mode;
-  return waits >= 1 ? w.schedule.waits(how, length(waits)) : how;
+  return o.waits >= 1000 ? w.schedule.waits(how, length(o.waits / 1000)) : how;
 }
