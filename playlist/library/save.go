@@ -54,11 +54,16 @@ const temporary = ".airloom-save.tmp"
 
 // Read returns a playlist's text as it is in the folder, and its version.
 func (l *Library) Read(ctx context.Context, name string) (data []byte, version string, err error) {
-	err = l.aside(ctx, func(root *os.Root) error {
-		data, version, _, err = l.text(root, name)
+	var found []byte
+	var as string
+	err = l.aside(ctx, func(root *os.Root) (err error) {
+		found, as, _, err = l.text(root, name)
 		return err
 	})
-	return data, version, err
+	if err != nil {
+		return nil, "", err
+	}
+	return found, as, nil
 }
 
 // Save makes data the playlist of that name, whole or not at all, even if the
@@ -68,11 +73,15 @@ func (l *Library) Read(ctx context.Context, name string) (data []byte, version s
 // The text it replaces is kept as an old version. When Save returns, the new one
 // counts.
 func (l *Library) Save(ctx context.Context, name string, data []byte, ifVersion string) (version string, err error) {
-	err = l.change(ctx, []string{name}, func(root *os.Root) error {
-		version, err = l.save(root, name, data, ifVersion)
+	var saved string
+	err = l.change(ctx, []string{name}, func(root *os.Root) (err error) {
+		saved, err = l.save(root, name, data, ifVersion)
 		return err
 	})
-	return version, err
+	if err != nil {
+		return "", err
+	}
+	return saved, nil
 }
 
 // Remove takes a playlist out of the folder. Its text is kept as an old version.
@@ -136,7 +145,8 @@ func (l *Library) change(ctx context.Context, names []string, f func(*os.Root) e
 }
 
 // aside runs f on a goroutine of its own, one at a time, and waits for it no
-// longer than ctx: the folder may hang.
+// longer than ctx: the folder may hang. After an error f may still be at work: what
+// it writes is not to be looked at.
 func (l *Library) aside(ctx context.Context, f func(*os.Root) error) error {
 	hung := func() error {
 		return fmt.Errorf("the folder of playlists does not answer: look after its disk or server (%w)", ctx.Err())

@@ -37,8 +37,9 @@ type Version struct {
 
 // Versions are the old texts of a playlist, the latest first, without the one
 // that is in its place.
-func (l *Library) Versions(ctx context.Context, name string) (all []Version, err error) {
-	err = l.aside(ctx, func(root *os.Root) error {
+func (l *Library) Versions(ctx context.Context, name string) ([]Version, error) {
+	var all []Version
+	err := l.aside(ctx, func(root *os.Root) error {
 		_, now, _, err := l.text(root, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -47,39 +48,54 @@ func (l *Library) Versions(ctx context.Context, name string) (all []Version, err
 		all = all[:min(len(all), max(l.config.Keep, 0))]
 		return nil
 	})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
 }
 
 // VersionText is the text of an old version.
-func (l *Library) VersionText(ctx context.Context, name, id string) (data []byte, err error) {
-	err = l.aside(ctx, func(root *os.Root) error {
+func (l *Library) VersionText(ctx context.Context, name, id string) ([]byte, error) {
+	var data []byte
+	err := l.aside(ctx, func(root *os.Root) (err error) {
 		data, err = l.old(root, name, id)
 		return err
 	})
-	return data, err
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
 }
 
 // Restore saves an old version as the playlist, see [Library.Save].
 func (l *Library) Restore(ctx context.Context, name, id, ifVersion string) (version string, err error) {
+	var saved string
 	err = l.change(ctx, []string{name}, func(root *os.Root) error {
 		data, err := l.old(root, name, id)
 		if err != nil {
 			return err
 		}
-		version, err = l.save(root, name, data, ifVersion)
+		saved, err = l.save(root, name, data, ifVersion)
 		return err
 	})
-	return version, err
+	if err != nil {
+		return "", err
+	}
+	return saved, nil
 }
 
 // LastGood is the latest text of a playlist without errors among its old
 // versions: for when the file itself is gone. Nil when there is none.
-func (l *Library) LastGood(ctx context.Context, name string) (list *playlist.Playlist, err error) {
-	err = l.aside(ctx, func(root *os.Root) error {
+func (l *Library) LastGood(ctx context.Context, name string) (*playlist.Playlist, error) {
+	var list *playlist.Playlist
+	err := l.aside(ctx, func(root *os.Root) error {
 		list = l.lastGood(root, name)
 		return nil
 	})
-	return list, err
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 func (l *Library) lastGood(root *os.Root, name string) *playlist.Playlist {
