@@ -2,7 +2,7 @@
 // come as they are scrolled to; what changes in the folder comes by itself.
 
 import { listMedia, mediaFile, type MediaFile, type MediaFolder, type MediaSort } from "./media";
-import { Problem } from "./call";
+import { Problem, type Type } from "./call";
 import { live } from "./live.svelte";
 
 const page = 200;
@@ -30,7 +30,7 @@ export class Browse {
   /** Follows the folder while it is looked at; call what it returns to end that. */
   follow(): () => void {
     const off = [
-      live.on<{ paths?: string[] }>("media", (e) => void this.#changed(e.paths)),
+      live.on<Type<"MediaEvent">>("media", (e) => void this.#changed(e.paths)),
       live.on("reset", () => this.#soon()),
       live.on("back", () => this.#soon()),
     ];
@@ -63,7 +63,7 @@ export class Browse {
         all = after ? all.concat(got.files) : got.files;
         after = got.next;
         if (after && all.length < want) continue;
-        Object.assign(this, { files: all, folders: got.folders ?? [], total: got.total, more: after !== "", partial: got.partial ?? false, state: "ready", problem: "", missing: false });
+        Object.assign(this, { files: all, folders: got.folders, total: got.total, more: after !== "", partial: got.partial, state: "ready", problem: "", missing: false });
         this.#next = after;
         return;
       }
@@ -101,8 +101,8 @@ export class Browse {
     this.state = "failed";
   }
 
-  async #changed(paths: string[] | undefined): Promise<void> {
-    if (!paths?.length) return; // uploads only
+  async #changed(paths: string[]): Promise<void> {
+    if (paths.length === 0) return; // uploads only
     const mine = new Set(paths);
     const known = this.files.filter((f) => mine.has(f.path));
     // A file that came or went changes the list itself.

@@ -1,31 +1,10 @@
 // The media folder as the engine tells it. Paths are relative to its root, with "/".
 
-import { ask, get, post } from "./call";
+import { ask, get, post, type Type } from "./call";
 
-export interface MediaFile {
-  path: string;
-  name: string;
-  bytes: number;
-  modified: string; // RFC 3339
-  state: "ok" | "checking" | "bad" | "unknown";
-  problem: string; // a sentence, or ""
-  length_s: number | null;
-  video: { codec: string; width: number; height: number; fps: number | null } | null; // fps null: it does not say, or does not move
-  audio: { codec: string; channels: number; sample_rate: number } | null;
-  loudness_lufs: number | null;
-  used_by: string[]; // playlists, and keys of the config
-}
-
-export interface MediaFolder { path: string; name: string }
-
-export interface MediaList {
-  folder: string;
-  folders: MediaFolder[];
-  files: MediaFile[];
-  total: number;
-  next: string; // asks for what follows as `after`; "" at the end
-  partial: boolean; // there is more than could be looked at
-}
+export type MediaFile = Type<"MediaFile">;
+export type MediaFolder = MediaList["folders"][number];
+export type MediaList = Type<"MediaPage">;
 
 export type MediaSort = "name" | "modified" | "length" | "size";
 

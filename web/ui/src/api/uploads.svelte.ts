@@ -5,22 +5,11 @@
 import type { Upload as Tus } from "tus-js-client";
 import type { Dropped } from "../lib/dropped";
 import { nextName, Speed, sum, turn, type Sum, type UploadState } from "../lib/queue";
-import { ask, get } from "./call";
+import { ask, get, type Type } from "./call";
 import { live } from "./live.svelte";
 
 /** An upload as the engine knows it. */
-export interface Received {
-  id: string;
-  name: string;
-  folder: string;
-  bytes: number;
-  received: number;
-  state: "receiving" | "checking" | "done" | "refused";
-  problem: string;
-  path: string;
-  who: string;
-  since: string;
-}
+export type Received = Type<"Upload">;
 
 const endpoint = "/api/v1/uploads/";
 const atOnce = 3;

@@ -53,6 +53,7 @@ export const en = {
       playlists: { title: "Playlists", rows: [["↑ ↓", "Row, with Shift extend"], ["Space", "Choose"], ["Alt ↑ ↓", "Move"], ["Del", "Remove"], ["Ctrl Z, Ctrl Shift Z", "Undo, redo"], ["Ctrl S", "Save"]] },
       trim: { title: "Trim", rows: [["Space", "Play"], ["← →", "A picture, with Shift 1 s"], ["I O", "Set in, out"], ["Shift I O", "Go there"], ["J K L", "Back, stop, on"]] },
       schedule: { title: "Schedule", rows: [["← →", "Day"], ["T", "Today"], ["↑ ↓", "Start"], ["Alt ↑ ↓", "Move 1 min, with Shift 1 h"], ["Enter", "Edit"]] },
+      media: { title: "Media", rows: [["↑ ↓ ← →", "File, with Shift extend"], ["Space", "Select"], ["Ctrl A", "Select all"], ["Enter", "Details"], ["F2", "Rename"], ["Del", "Delete"]] },
     },
   },
   onair: {
@@ -140,7 +141,7 @@ export const en = {
       ends: (title: string, after: string) => `${title} is cut after ${after}: its time is over.`,
       gap: (t: string, filler: string, slate: string) => `Gap ${t}${filler || slate ? ": " : ""}${[filler && `filler ${filler}`, slate && `slate ${slate}`].filter(Boolean).join(", ")}.`,
       once: (title: string, at: string) => `${title} airs once, the first time clocks show it: ${at}.`,
-      clocks: (from: string, to: string, s: number) => (s < 0 ? `Clocks go back to ${to}: the times from there come twice.` : `Clocks go on from ${from} to ${to}: the time between does not come.`),
+      clocks: (before: string, after: string, was: string, is: string, back: boolean) => `${before} becomes ${after}: ${back ? `the time from ${is} to ${was} comes twice` : `the time from ${was} to ${is} does not come`}.`,
       times: (n: number) => `${n} times.`,
     },
     once: (day: string, time: string) => `once, ${day} at ${time}`, repeats: "Repeats", freq: { once: "Once", weekdays: "Days of the week", date: "Day of the month", rule: "Rule" },

@@ -52,6 +52,7 @@ export const zh: Words = {
       playlists: { title: "节目单", rows: [["↑ ↓", "选行，加 Shift 扩选"], ["Space", "选中"], ["Alt ↑ ↓", "移动"], ["Del", "移除"], ["Ctrl Z, Ctrl Shift Z", "撤销、重做"], ["Ctrl S", "保存"]] },
       trim: { title: "修剪", rows: [["Space", "播放"], ["← →", "一帧，加 Shift 一秒"], ["I O", "设入点、出点"], ["Shift I O", "跳到该点"], ["J K L", "后退、停、前进"]] },
       schedule: { title: "时间表", rows: [["← →", "日"], ["T", "今天"], ["↑ ↓", "起播"], ["Alt ↑ ↓", "移动 1 分钟，加 Shift 1 小时"], ["Enter", "编辑"]] },
+      media: { title: "媒体", rows: [["↑ ↓ ← →", "选文件，加 Shift 扩选"], ["Space", "选中"], ["Ctrl A", "全选"], ["Enter", "详情"], ["F2", "重命名"], ["Del", "删除"]] },
     },
   },
   onair: {
@@ -139,7 +140,7 @@ export const zh: Words = {
       ends: (title, after) => `${title} 播出 ${after} 后被截断：时段已结束。`,
       gap: (t, filler, slate) => `空档 ${t}${filler || slate ? "：" : ""}${[filler && `垫片 ${filler}`, slate && `垫片图 ${slate}`].filter(Boolean).join("，")}。`,
       once: (title, at) => `${title} 只在该时刻第一次出现时播出：${at}。`,
-      clocks: (from, to, s) => (s < 0 ? `时钟拨回到 ${to}：此后的时刻会出现两次。` : `时钟从 ${from} 拨快到 ${to}：其间的时刻不会出现。`),
+      clocks: (before, after, was, is, back) => `${before} 变为 ${after}：${back ? `${is} 至 ${was} 出现两次` : `${was} 至 ${is} 不存在`}。`,
       times: (n) => `共 ${n} 次。`,
     },
     once: (day, time) => `一次，${day} ${time}`, repeats: "重复", freq: { once: "一次", weekdays: "按星期", date: "按日期", rule: "规则" },
