@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { following, isCut, left, person, reaches, standIn } from "../src/lib/air";
-import { at, status } from "./status";
+import { alert, at, status } from "./status";
 
 it("counts down by the engine's clock", () => {
   const s = status();
@@ -46,7 +46,7 @@ it("does not count to a cut that a hold puts off", () => {
 });
 
 it("says what stands in", () => {
-  const of = (code: string) => standIn(status((s) => { s.state = "fallback"; s.alerts = [{ severity: "warning", code, message: "", since: "2026-10-24T17:32:00Z" }]; }))?.kind;
+  const of = (code: string) => standIn(status((s) => { s.state = "fallback"; s.alerts = [alert({ code })]; }))?.kind;
   expect([of("slate"), of("filler"), of("encoder-overload")]).toEqual(["slate", "filler", "hold"]);
   expect(standIn(status())).toBeNull();
 });

@@ -1,8 +1,10 @@
+// @ts-expect-error The types of Node are not among our packages.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
-/** The tokens of the two themes, as the page gets them. */
-const css = readFileSync(new URL("../src/app.css", import.meta.url), "utf8");
+const css: string = readFileSync(new URL("../src/app.css", import.meta.url), "utf8");
+
+/** The tokens of a theme, as the page gets them. */
 function theme(name: string): Record<string, string> {
   const block = [...css.matchAll(/@plugin "daisyui\/theme" \{([^}]*)\}/g)].map((m) => m[1]!).find((b) => b.includes(`"airloom-${name}"`))!;
   return Object.fromEntries([...block.matchAll(/--color-([\w-]+): (#[0-9a-f]{6});/g)].map((m) => [m[1]!, m[2]!]));

@@ -4,7 +4,7 @@ import { Clock } from "../src/lib/time";
 import { en } from "../src/words/en";
 import type { Words } from "../src/words/words.svelte";
 import { zh } from "../src/words/zh";
-import { at, status, type Status } from "./status";
+import { alert, at, status, type Status } from "./status";
 
 const clock = new Clock("Europe/Berlin");
 const verdict = (change?: (s: Status) => void, words: Words = en) => judge(status(change), at, { now: at, at: (t) => clock.near(t, at), words });
@@ -26,14 +26,14 @@ describe("the status bar", () => {
     const v = verdict((s) => {
       s.state = "fallback";
       Object.assign(s.output, { state: "waiting", attempt: 6, retry_in_s: 6.2, down_since: "2026-10-24T17:31:28Z", last_error: "ams.example does not answer on port 1935: timed out" });
-      s.alerts = [{ severity: "error", code: "slate", message: "one.mp4 delivers nothing", since: "2026-10-24T17:31:00Z" }];
+      s.alerts = [alert({ code: "slate", message: "one.mp4 delivers nothing" })];
     });
     expect(v).toMatchObject({ plate: "not-arriving", word: "NOT ARRIVING", head: "Nothing reaches rtmp://ams.example/LiveApp/…", line: "ams.example does not answer on port 1935: timed out.", since: Date.parse("2026-10-24T17:31:28Z") });
     expect(v.faults).toEqual([
       { head: "Attempt 6, next try in 7 s", line: en.bar.network, act: { do: "try", output: "main" } },
       { head: "The slate airs instead of One", line: "one.mp4 delivers nothing.", act: { do: "skip" } },
     ]);
-    expect(marks(v)).toEqual(["fault", "well", "fault", "unknown"].map((m, i) => (i === 3 ? "well" : m)));
+    expect(marks(v)).toEqual(["fault", "well", "fault", "well"]);
   });
 
   it("takes proof that has lapsed for a fault, also while bytes go out", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { clockTime, keyed, lineAt, lines, others, span, takeable, toLookAt, type Entry, type Line, type Row } from "../src/pages/onair/rundown";
+import { alert } from "./status";
 
 const zero = Date.parse("2026-10-24T18:00:00Z");
 const iso = (s: number) => new Date(zero + s * 1000).toISOString();
-
 /** An entry from a second on, for some seconds. */
 function entry(id: string, from: number, seconds: number, e: Partial<Entry> = {}): Entry {
   return {
@@ -90,10 +90,10 @@ describe("keys", () => {
 });
 
 describe("alerts", () => {
-  const alert = (item_id: string, code = "item-failed") => ({ severity: "warning" as const, code, message: "it broke", since: iso(0), item_id, playlist: "main.yml" });
+  const of = (item_id: string, code = "item-failed") => alert({ code, item_id, playlist: "main.yml" });
 
   it("stand at the first airing of their item, the others apart", () => {
-    const all = [alert("film"), alert("elsewhere"), { severity: "error" as const, code: "playlist", message: "main.yml:3:1: bad", since: iso(0) }, alert("", "output-down")];
+    const all = [of("film"), of("elsewhere"), of("", "playlist"), of("", "output-down")];
     const l = lines(rows(evening), all);
     expect(l.flatMap((x, i) => (x.kind === "entry" && x.alerts.length > 0 ? [i] : []))).toEqual([0]);
     expect(others(l, all).map((a) => a.code)).toEqual(["item-failed", "playlist"]);
@@ -101,7 +101,7 @@ describe("alerts", () => {
 
   it("are counted with what needs a look", () => {
     expect(toLookAt(lines(rows(evening), []))).toBe(2);
-    expect(toLookAt(lines(rows(evening), [alert("film")]))).toBe(3);
+    expect(toLookAt(lines(rows(evening), [of("film")]))).toBe(3);
   });
 });
 

@@ -21,7 +21,7 @@ export interface Said {
   words: string; // the engine's own, for what we have no words for
 }
 
-type Answer = Type<"Answer"> & { undo_until?: string | null };
+type Answer = Type<"Answer">;
 interface CommandEvent { who: string; via: string; what: string; said: string; item: { title: string } | null; at: string; undo_until: string | null }
 
 /** No answer for so long is a fault in words. */

@@ -4,7 +4,7 @@
 import type { Type } from "../../api/call";
 
 export type Entry = Type<"Upcoming">;
-type Alert = Type<"Alert"> & { item_id?: string; playlist?: string };
+type Alert = Type<"Alert">;
 
 export interface Row { key: string; entry: Entry }
 
@@ -102,7 +102,7 @@ function fillsTo(entries: readonly Entry[], i: number): string | null {
 
 /** The alerts of an entry, taken out of those that are left: each stands at one row. */
 function taken(open: Alert[], e: Entry): Alert[] {
-  const mine = open.filter((a) => a.item_id && a.item_id === e.id && (!a.playlist || a.playlist === e.playlist));
+  const mine = open.filter((a) => a.item_id !== "" && a.item_id === e.id && a.playlist === e.playlist);
   for (const a of mine) open.splice(open.indexOf(a), 1);
   return e.plays ? mine : []; // what is left out says why already
 }
@@ -113,7 +113,7 @@ const inBar = /^(output-down|slate|filler|operator-.*)$/;
 /** The alerts that stand at none of the lines. */
 export function others(list: readonly Line[], alerts: readonly Alert[]): Alert[] {
   const items = new Set(list.flatMap((l) => (l.kind === "entry" ? [`${l.entry.playlist}\n${l.entry.id}`] : [])));
-  return alerts.filter((a) => !inBar.test(a.code)).filter((a) => !a.item_id || !items.has(`${a.playlist ?? ""}\n${a.item_id}`));
+  return alerts.filter((a) => !inBar.test(a.code)).filter((a) => !a.item_id || !items.has(`${a.playlist}\n${a.item_id}`));
 }
 
 /** How many entries need a look. */
