@@ -10,12 +10,12 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/tus/tusd/v2/pkg/filestore"
 	"github.com/tus/tusd/v2/pkg/handler"
-	"github.com/tus/tusd/v2/pkg/memorylocker"
 	"golang.org/x/exp/slog"
 
 	"airloom/playout/control"
@@ -58,7 +58,7 @@ func (u *uploads) protocol() (*handler.UnroutedHandler, error) {
 	store := shelfStore{filestore.New(u.dir), u}
 	composer.UseCore(store)
 	composer.UseTerminater(store)
-	memorylocker.New().UseIn(composer)
+	composer.UseLocker(&locks{held: map[string]*held{}})
 	return handler.NewUnroutedHandler(handler.Config{
 		StoreComposer: composer, BasePath: uploadsAt + "/", MaxSize: maxUpload, DisableDownload: true,
 		Cors: &handler.CorsConfig{Disable: true}, Logger: slog.New(silence{}), NetworkTimeout: u.quiet,
@@ -72,7 +72,9 @@ type asking struct {
 	ctx     context.Context
 	session context.Context // ends with the session of who asks
 	who     string
-	id      string // of the upload that it made room for
+	line    *http.ResponseController
+	left    atomic.Bool // another request takes over
+	id      string      // of the upload that it made room for
 	path    string
 	err     error
 }
@@ -126,7 +128,7 @@ func (s *Server) listUploads(c *gin.Context) {
 
 // tus has tusd answer, and turns its refusals into ours.
 func (s *Server) tus(c *gin.Context, of func(*handler.UnroutedHandler) http.HandlerFunc) *asking {
-	asked := &asking{ctx: c.Request.Context(), who: who(c).Name, session: context.Background()}
+	asked := &asking{ctx: c.Request.Context(), who: who(c).Name, session: context.Background(), line: http.NewResponseController(c.Writer)}
 	if session := identified(c).session; session != nil {
 		asked.session = session.life
 	}
@@ -135,10 +137,8 @@ func (s *Server) tus(c *gin.Context, of func(*handler.UnroutedHandler) http.Hand
 		problem(c, http.StatusServiceUnavailable, "Nothing can be uploaded at the moment: the media folder does not answer yet. Try again in a few seconds.")
 		return asked
 	}
-	line := http.NewResponseController(c.Writer)
-	away := func() { _ = line.SetReadDeadline(time.Unix(1, 0)) } // see incoming
-	defer context.AfterFunc(asked.session, away)()
-	defer context.AfterFunc(s.uploads.life, away)()
+	defer context.AfterFunc(asked.session, asked.away)()
+	defer context.AfterFunc(s.uploads.life, asked.away)()
 	r := c.Request.WithContext(context.WithValue(asked.ctx, askingKey{}, asked))
 	r.Header.Del("X-HTTP-Method-Override") // the route decides what is done
 	w := &tusWriter{ResponseWriter: c.Writer}
@@ -163,8 +163,6 @@ func (s *Server) tusProblem(c *gin.Context, w *tusWriter, err error) {
 	}
 	code, words, _ := strings.Cut(strings.TrimSpace(w.body.String()), ": ")
 	switch code {
-	case "ERR_UPLOAD_INTERRUPTED": // such as one of the same client's that was long on its way
-		w.code, words = http.StatusLocked, "Another request for this upload came: ask it with HEAD, and go on from there."
 	case "ERR_READ_TIMEOUT", "ERR_UNEXPECTED_EOF", "ERR_CONNECTION_RESET": // clients try again after a 503, not after a 408
 		w.code, words = http.StatusServiceUnavailable, "Nothing came for too long, or the connection broke. What has come is kept, and the upload can go on."
 	case "ERR_UPLOAD_NOT_FOUND":

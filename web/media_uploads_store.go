@@ -81,7 +81,7 @@ func (u *uploads) broken(err error) error {
 func (s shelfUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader) (int64, error) {
 	in := &incoming{src: src, u: s.u, id: s.id, ctx: ctx, began: time.Now()}
 	if asked, ok := ctx.Value(askingKey{}).(*asking); ok {
-		in.session = asked.session
+		in.asked = asked
 	}
 	n, err := s.Upload.WriteChunk(ctx, offset, in)
 	if err == nil {
@@ -113,12 +113,12 @@ func (s shelfUpload) FinishUpload(ctx context.Context) error {
 // incoming is what comes in. It ends where it comes too slowly, the disk is nearly
 // full, the server ends, or who sends it may no longer.
 type incoming struct {
-	src     io.Reader
-	u       *uploads
-	id      string
-	ctx     context.Context
-	session context.Context // of who sends it; nil: none
-	err     error
+	src   io.Reader
+	u     *uploads
+	id    string
+	ctx   context.Context
+	asked *asking // nil: nobody
+	err   error
 
 	began   time.Time // of the present stretch
 	stretch int64     // bytes in it
@@ -141,7 +141,10 @@ func (in *incoming) Read(p []byte) (int, error) {
 }
 
 func (in *incoming) stopped(now time.Time) error {
-	if in.u.life.Err() != nil || in.session != nil && in.session.Err() != nil {
+	switch {
+	case in.asked != nil && in.asked.left.Load():
+		return errInterrupted
+	case in.u.life.Err() != nil, in.asked != nil && in.asked.session.Err() != nil:
 		return errSentAway
 	}
 	if now.Sub(in.began) > slowest {
