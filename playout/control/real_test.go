@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +45,12 @@ func (r *reel) Open(_ context.Context, s media.Spec, at media.Start) playout.Cli
 	defer r.mu.Unlock()
 	r.opened = append(r.opened, s.Source)
 	return &strip{spec: s, k: at.Tick, from: time.Now().Add(r.opens)}
+}
+
+func (r *reel) sources() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.opened)
 }
 
 func (r *reel) Offer(t *media.Tick) bool {
@@ -162,7 +169,7 @@ func TestRealSkipBackAndRestart(t *testing.T) {
 		a, err := h.Skip(h.ctx, bob, "a")
 		require.NoError(t, err)
 		require.Contains(t, a.Said, "skipped 'a' for 'b' (main.yml #3): on air since")
-		require.Equal(t, []string{"a", "missing", "b"}, h.opened, "what is ready airs, nothing is tried twice")
+		require.Equal(t, []string{"a", "missing", "b"}, h.sources(), "what is ready airs, nothing is tried twice")
 		time.Sleep(5 * time.Second)
 		h.line(t, "b")
 		_, err = h.Restart(h.ctx, bob, "b")
