@@ -105,19 +105,30 @@ func (s *Server) mediaRoutes(g *gin.RouterGroup) {
 	s.pouring = make(chan struct{}, pours)
 	s.news = newMediaNews()
 	s.cfg.Media.OnChange(s.news.files)
-	m := g.Group("/media")
+	m := g.Group("/media", patient)
 	m.GET("", s.allow(Viewer), s.listMedia)
 	m.DELETE("", s.allow(Operator), s.removeMedia)
 	m.GET("/file", s.allow(Viewer), s.mediaFile)
-	m.GET("/content", s.allow(Viewer), s.mediaContent)
-	m.HEAD("/content", s.allow(Viewer), s.mediaContent)
 	m.GET("/thumbnail", s.allow(Viewer), s.thumbnail)
 	m.GET("/strip", s.allow(Viewer), s.strip)
 	m.POST("/rename", s.allow(Operator), s.moveMedia)
 	m.POST("/folders", s.allow(Operator), s.makeFolder)
+	g.GET("/media/content", s.allow(Viewer), s.mediaContent)
+	g.HEAD("/media/content", s.allow(Viewer), s.mediaContent)
 	if s.cfg.Uploads != nil {
 		s.uploadRoutes(g)
 	}
+}
+
+// patience is how long anything of the media folder may take, before it is answered
+// that it takes too long.
+const patience = answering - 5*time.Second
+
+func patient(c *gin.Context) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), patience)
+	defer cancel()
+	c.Request = c.Request.WithContext(ctx)
+	c.Next()
 }
 
 const (
@@ -184,11 +195,11 @@ func seconds(c *gin.Context, key string, otherwise time.Duration) (time.Duration
 
 // mediaProblem answers with why something on the media folder came to nothing.
 func mediaProblem(c *gin.Context, err error) {
-	if r := (*control.Refusal)(nil); errors.As(err, &r) && r.Code == control.Unavailable {
-		c.Header("Retry-After", "2")
-	}
 	if c.Request.Context().Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		err = &control.Refusal{Code: control.Unavailable, Err: errors.New("it took too long: try again")}
+	}
+	if r := (*control.Refusal)(nil); errors.As(err, &r) && r.Code == control.Unavailable {
+		c.Header("Retry-After", "2")
 	}
 	refused(c, err)
 }

@@ -232,3 +232,34 @@ func TestMediaNews(t *testing.T) {
 	e, _ = n.take(now.Add(2 * mediaEvery))
 	require.Equal(t, []string{""}, e.Paths)
 }
+
+// Who listens hears of changes, whoever made them.
+func TestMediaEvents(t *testing.T) {
+	m := aCupboard()
+	s, err := New(Config{Listen: "127.0.0.1:0", Media: m, Uploads: aPorch(t)}, onAir())
+	require.NoError(t, err)
+	defer s.socket.Close()
+	defer s.uploads.stop()
+	me, _, ok := s.live.join("")
+	require.True(t, ok)
+	defer s.live.close()
+	m.changed([]string{"promos"})
+	s.uploads.change("none", nil)
+	for text := range me.events {
+		if _, said, ok := strings.Cut(string(text), "event: media\ndata: "); ok {
+			require.JSONEq(t, `{"paths":["promos"],"uploads":true}`, said)
+			return
+		}
+	}
+}
+
+// What takes too long is answered before the line is cut.
+func TestMediaTakesTooLong(t *testing.T) {
+	m := aCupboard()
+	m.err = context.DeadlineExceeded
+	at, _ := mediaServer(t, m)
+	w := ask(t, "GET", at+"/api/v1/media")
+	requireProblem(t, http.StatusServiceUnavailable, w)
+	require.Contains(t, w.body, "It took too long: try again.")
+	require.Equal(t, "2", w.Header.Get("Retry-After"))
+}
