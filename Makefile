@@ -79,10 +79,12 @@ $(LINT):
 # The desk that the binary carries.
 UI := $(shell find web/ui -path web/ui/node_modules -prune -o -path web/ui/dist -prune -o -path web/ui/e2e -prune -o -name schema.d.ts -prune -o -type f -print 2>/dev/null) web/openapi.yaml
 ui: web/ui/dist/index.html
-web/ui/dist/index.html: $(UI)
-	@command -v npm >/dev/null || configs/setup.sh build
-	@cd web/ui && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+web/ui/dist/index.html: web/ui/node_modules/.package-lock.json $(UI)
+	@cd web/ui && npm run --silent build
 	@touch $@
+web/ui/node_modules/.package-lock.json: web/ui/package-lock.json
+	@command -v npm >/dev/null || configs/setup.sh build
+	@cd web/ui && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
 
 clean:
 	rm -rf bin web/ui/dist/* web/ui/node_modules

@@ -95,15 +95,30 @@ func (s *stage) play(spec string) {
 	require.NoError(s.t, err)
 }
 
+// longItems is a playlist of two clips that each stay for a while.
+func longItems(t *testing.T) ([]airtest.Clip, []airtest.Item) {
+	clips := airtest.Clips(t, airtest.Long1, airtest.Long2)
+	items := airtest.Items(clips...)
+	for i := range items {
+		items[i].More = "duration: 90s, loop: true"
+	}
+	return clips, items
+}
+
 // The whole working day of an operator, in a browser: see web/ui/e2e/day.spec.ts.
 func TestDesk01Day(t *testing.T) {
 	srv := airtest.NGINX(t)
-	clips := airtest.Clips(t, airtest.Plain1, airtest.Plain2)
+	clips, items := longItems(t)
 	users, told := people(t, map[string]string{"mira": "operator", "jonas": "operator", "vera": "viewer"})
 	token, hash := web.NewToken()
-	ch := airtest.Airloom(t, airtest.Setup{Output: srv.URL("x"), Items: airtest.Items(clips...), Token: token,
+	ch := airtest.Airloom(t, airtest.Setup{Output: srv.URL("x"), Items: items, Token: token,
 		Web: fmt.Sprintf(`users: %s, tokens: [{name: test, hash: %q, role: viewer}]`, users, hash)})
 	s := onStage(t, ch, srv)
 	s.told["user"], s.told["other"], s.told["viewer"] = told["mira"], told["jonas"], told["vera"]
+	brought := airtest.Clips(t, airtest.HD1)[0]
+	path := filepath.Join(t.TempDir(), "brought.mp4")
+	require.NoError(t, os.Symlink(brought.Path, path))
+	s.told["clips"] = map[string]string{"new": path}
+	s.told["ids"] = map[string]int{"long1": clips[0].ID, "long2": clips[1].ID, "brought.mp4": brought.ID}
 	s.play("day.spec.ts")
 }

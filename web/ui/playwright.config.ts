@@ -9,7 +9,7 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 10_000 },
   reporter: "line",
-  outputDir: process.env.AIRLOOM_OUT ?? "/tmp/airloom-desk",
+  outputDir: process.env.AIRLOOM_KEEP ?? process.env.AIRLOOM_OUT ?? "/tmp/airloom-desk",
   use: {
     baseURL: process.env.AIRLOOM_URL,
     locale: "en-GB",

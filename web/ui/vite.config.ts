@@ -26,6 +26,7 @@ export default defineConfig({
   build: {
     target: ["chrome111", "firefox128", "safari16.4"], // what Tailwind 4 needs, too
     assetsInlineLimit: 0, // the policy allows no data: but for pictures
+    chunkSizeWarningLimit: 600, // kB: hls.js, which loads only when the picture is opened
     modulePreload: { polyfill: false },
     emptyOutDir: true, // public/.keep comes back
     rollupOptions: {

@@ -44,7 +44,7 @@ describe("an item", () => {
   it("is known by what it names", () => {
     const list: Item[] = [{ source: "a.mp4" }, { source: "b/c.PNG" }, { source: "rtsp://x/y" }, { folder: "p" }, { playlist: "x.yml" }];
     expect(list.map(kindOf)).toEqual(["file", "still", "live", "folder", "playlist"]);
-    expect(list.map(titleOf)).toEqual(["a", "c", "rtsp://x/y", "p", "x"]);
+    expect(list.map(titleOf)).toEqual(["a.mp4", "c.PNG", "x/y", "p", "x.yml"]);
   });
   it("airs as long as its fields and its source say", () => {
     const once = (it: Item, source: number | null = 60_000) => onceOf({ source: "a.mp4", ...it }, source);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { titleOf, way, type MediaFile } from "../src/api/media";
+import { way, type MediaFile } from "../src/api/media";
 import { inside, type Entry } from "../src/lib/dropped";
 import { between, columns, height, lines, rows, step, type Space } from "../src/lib/mediaRows";
 
@@ -36,10 +36,9 @@ describe("the keyboard among tiles", () => {
 });
 
 describe("paths", () => {
-  it("have a way and a title", () => {
+  it("have a way", () => {
     expect(way("a/b")).toEqual([{ name: "a", path: "a" }, { name: "b", path: "a/b" }]);
     expect(way("")).toEqual([]);
-    expect(["clip.mp4", "a.b.ts", "no ending", "v1.5 final"].map(titleOf)).toEqual(["clip", "a.b", "no ending", "v1.5 final"]);
   });
 });
 

@@ -51,7 +51,5 @@ export const way = (folder: string): MediaFolder[] => {
   return names.map((name, i) => ({ name, path: names.slice(0, i + 1).join("/") }));
 };
 
-/** A title from a file's name, as the engine makes it: without its ending. */
-export const titleOf = (name: string): string => name.replace(/\.[^.]{1,5}$/, "");
 
 export const isStill = (f: Pick<MediaFile, "path">): boolean => /\.(png|jpe?g|webp|bmp|gif|tiff?)$/i.test(f.path);

@@ -53,9 +53,10 @@ export const nameOf = (it: Item): string => it.source ?? it.folder ?? it.playlis
 /** Its title, or what the engine would make of its source. */
 export function titleOf(it: Item): string {
   if (it.title) return it.title;
-  const name = nameOf(it);
-  if (name.includes("://")) return name;
-  return name.slice(name.lastIndexOf("/") + 1).replace(/\.[^.]{1,5}$/, "") || name;
+  // As the engine calls it, here and on air: a file's name, an address without its scheme.
+  const name = nameOf(it), scheme = name.indexOf("://");
+  if (scheme >= 0) return name.slice(scheme + 3).replace(/\/$/, "");
+  return name.slice(name.lastIndexOf("/") + 1) || name;
 }
 
 /** How often it airs in a row. */
