@@ -57,6 +57,7 @@ type hub struct {
 	status []byte    // the latest, as it is sent
 	looked time.Time // when that was
 	sent   time.Time // when it last went out
+	place  float64   // where the item on air was then, in seconds
 }
 
 // listener is one who listens. Its channel is closed when it is cut off.
@@ -200,8 +201,8 @@ func (h *hub) look() {
 		At     string         `json:"at"` // when it was made: a countdown is computed from our clock
 		Status control.Status `json:"status"`
 	}{now.UTC().Format(time.RFC3339Nano), st})
-	if changed || now.Sub(h.sent) >= refresh {
-		h.sent = now
+	if changed || now.Sub(h.sent) >= refresh || jumped(st, h.place+now.Sub(h.sent).Seconds()) {
+		h.sent, h.place = now, placeOf(st)
 		h.send(h.status)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,24 @@ func matterOf(s control.Status) []byte {
 	}
 	data, _ := json.Marshal(s) // Status always can be
 	return data
+}
+
+// aJump is how far the item on air may be, in seconds, from where listeners who
+// count on by themselves take it to be.
+const aJump = 0.3
+
+// jumped reports that the item on air, begun again say, is not where it is taken to be.
+func jumped(s control.Status, taken float64) bool {
+	runs := s.Now != nil && s.State == control.OnAir && s.Held == nil && s.Slated == nil
+	return runs && math.Abs(s.Now.PositionS-taken) > aJump
+}
+
+// placeOf is where the item on air is, in seconds.
+func placeOf(s control.Status) float64 {
+	if s.Now == nil {
+		return 0
+	}
+	return s.Now.PositionS
 }
 
 // wordsOf is a message without its figures, which may run on.

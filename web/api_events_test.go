@@ -191,6 +191,35 @@ func TestFiguresAreNotAChange(t *testing.T) {
 	require.NotEqual(t, before, matterOf(s))
 }
 
+// An item that is begun again, or moved in, is another countdown at once; one that
+// goes on, or waits, is not.
+func TestAJumpIsAChange(t *testing.T) {
+	ch := aMoving()
+	h := newHub(ch, nil, nil, nil, slog.New(slog.DiscardHandler))
+	me := &listener{make(chan []byte, behind)}
+	h.clients[me] = struct{}{}
+	looks := func(change func(*control.Status, *control.Airing)) int {
+		ch.change(func(s *control.Status) {
+			n := *s.Now
+			change(s, &n)
+			s.Now = &n
+		})
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for len(me.events) > 0 {
+			<-me.events
+		}
+		h.look()
+		return len(me.events)
+	}
+	looks(func(_ *control.Status, n *control.Airing) { n.PositionS = 7 })
+	require.Zero(t, looks(func(_ *control.Status, n *control.Airing) { n.PositionS = 7.1 }))
+	require.Equal(t, 1, looks(func(_ *control.Status, n *control.Airing) { n.PositionS = 0.1 }), "begun again")
+	require.Equal(t, 1, looks(func(_ *control.Status, n *control.Airing) { n.PositionS = 5 }), "moved on")
+	require.NotZero(t, looks(func(s *control.Status, _ *control.Airing) { s.Held = &control.Stand{By: "mira"} }))
+	require.Zero(t, looks(func(_ *control.Status, n *control.Airing) { n.PositionS = 1 }), "it waits: no figure runs")
+}
+
 func TestEventsGoOnWhereTheyWereLeft(t *testing.T) {
 	ch := aMoving()
 	at := serve(t, Config{}, ch)
