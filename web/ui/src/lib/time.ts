@@ -62,6 +62,7 @@ export class Clock {
   readonly #time: Intl.DateTimeFormat;
   readonly #parts: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
+  readonly #weekday: Intl.DateTimeFormat;
   readonly #short: Intl.DateTimeFormat;
 
   constructor(zone: string, locale = "en-GB") {
@@ -70,6 +71,7 @@ export class Clock {
     this.#time = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
     this.#parts = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
     this.#day = new Intl.DateTimeFormat(locale, { timeZone, weekday: "short", day: "numeric", month: "short" });
+    this.#weekday = new Intl.DateTimeFormat(locale, { timeZone, weekday: "short" });
     this.#short = new Intl.DateTimeFormat("en-GB", { timeZone, timeZoneName: "short" });
   }
 
@@ -87,7 +89,7 @@ export class Clock {
     const t = ms(when);
     if (this.iso(t) === this.iso(now)) return this.at(t);
     const far = Math.abs(t - now) > 6.5 * 86400e3;
-    return `${far ? this.date(t) : this.date(t).split(" ")[0]} ${this.at(t)}`;
+    return `${far ? this.date(t) : this.#weekday.format(t)} ${this.at(t)}`;
   }
 
   /** CEST */

@@ -12,6 +12,8 @@ export interface Air {
   loops: boolean;
   /** Times in which something else airs, in order: what this playlist goes on after. */
   away: readonly { from: number; to: number }[];
+  /** From when on nothing is known; Infinity: never. */
+  until?: number;
 }
 
 export interface Times {
@@ -40,6 +42,7 @@ export function walk(rows: readonly Row[], length: (r: Row) => number | null, ai
     const l = length(rows[i]!);
     if (l === 0) continue;
     past();
+    if (t >= (air.until ?? Infinity)) return { starts, end };
     starts[i] = t;
     if (l === null) { t = NaN; } else {
       t += l;
@@ -47,7 +50,6 @@ export function walk(rows: readonly Row[], length: (r: Row) => number | null, ai
     }
     if (i === rows.length - 1) end = t;
   }
-  if (Number.isNaN(t)) end = Number.isNaN(end) ? NaN : end;
   return { starts, end };
 }
 

@@ -26,6 +26,7 @@ export interface Elsewhere {
 }
 
 const nothing: Draft = { head: {}, rows: [] };
+const none: ReadonlySet<number> = new Set();
 
 export class Editor {
   readonly name: string;
@@ -50,7 +51,7 @@ export class Editor {
   readonly draft: Draft = $derived(this.history.now);
   readonly rows: readonly Row[] = $derived(this.history.now.rows);
   readonly dirty: boolean = $derived(this.state === "ready" && !same(this.history.now, this.base));
-  readonly changed: ReadonlySet<number> = $derived(changedRows(this.history.now, this.base));
+  readonly changed: ReadonlySet<number> = $derived(this.history.now === this.base ? none : changedRows(this.history.now, this.base));
   readonly places: ReadonlyMap<number, number> = $derived(new Map(this.rows.map((r, i) => [r.key, i])));
   readonly total = $derived.by(() => { void known.version; return total(this.rows, (r) => this.span(r)); });
   readonly air: Air | null = $derived.by(() => airOf(this.ahead.word, this.places, this.isBase || loops(this.draft.head)));
@@ -60,7 +61,9 @@ export class Editor {
   isBase = $state(false);
   #sent: Draft | null = null; // what is being saved
   #wrote: Draft | null = null; // what was sent, and may have been saved though no answer came
+  #credited = 0; // the save that was last told as somebody's, ms
   #keeping = 0;
+  #again = 0;
   #id: string;
 
   constructor(name: string, id: string) {
@@ -234,7 +237,8 @@ export class Editor {
     try {
       const note = (await get<Type<"Note">[]>("/commands")).find((n) => n.ok && (n.what === `save ${this.name}` || n.what.endsWith(` of ${this.name}`)));
       const at = note ? Date.parse(note.at) : 0;
-      if (note && now - at < 5000 && at > this.savedAt) return { by: note.by, at };
+      const ours = note?.by === (session.me?.name ?? "") && Math.abs(at - this.savedAt) < 5000;
+      if (note && now - at < 3000 && at !== this.#credited && !ours) { this.#credited = at; return { by: note.by, at }; }
     } catch { /* not known */ }
     return { by: "", at: now };
   }
@@ -262,7 +266,7 @@ export class Editor {
       if (shown.version === this.version) return;
       if (this.#wrote && shown.document && same(aligned(this.base, shown.document), this.#wrote)) { this.#saved(this.#wrote, shown); return; }
       this.elsewhere = { version: shown.version, document: shown.document, ...(await this.#author()), saving: false };
-    } catch { /* asked again when the link is back */ }
+    } catch { this.#later(version); }
   }
 
   /** Takes what is there now, where nothing is unsaved. */
@@ -275,7 +279,13 @@ export class Editor {
       if (past.past.length > 0) this.history = step(past, this.base, 0);
       this.elsewhere = null;
       if (tell) this.#note("changed", 0, await this.#author());
-    } catch { /* asked again when the link is back */ }
+    } catch { this.#later(); }
+  }
+
+  /** What is there now could not be read: again, until it can be. */
+  #later(version = "?"): void {
+    window.clearTimeout(this.#again);
+    this.#again = window.setTimeout(() => void this.heard(version), 2000);
   }
 
   #note(what: "changed" | "restored", at: number, who = { by: "", at: 0 }): void {

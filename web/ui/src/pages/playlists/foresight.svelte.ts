@@ -22,8 +22,8 @@ export interface Word {
   effects: Effects | null; // null: only the plan is known
 }
 
-/** The playlist item's own id: what stands before a "/" in the rundown's. */
-export const own = (id: string): string => id.split("/", 1)[0]!;
+/** The ids of playlists' items in the rundown's: of one that stands for another playlist's items, both. */
+export const idsIn = (id: string): string[] => id.split("/");
 
 /** The times as the engine said them, where it was about this draft; null where not. */
 export function foreseen(word: Word | null, draft: Draft): Times | null {
@@ -41,7 +41,10 @@ export function airOf(word: Word | null, places: ReadonlyMap<number, number>, lo
   const first = airs.find((a) => places.has(a.key));
   if (!first || !airs[0]) return null;
   const away = awayOf(airs.map((a) => ({ at: a.at, end: a.end ?? Infinity, length: a.length })));
-  return { from: places.get(first.key)!, at: airs[0].at, loops, away };
+  // Where the engine does not say when a row airs, lengths do not either.
+  const silent = airs.length < word.draft.rows.length && word.draft.rows.some((r) => !word.rows.has(r.key) && known.of(r.item)?.plays);
+  const until = silent ? Math.max(...airs.slice(-200).map((a) => a.end ?? a.at)) : Infinity;
+  return { from: places.get(first.key)!, at: airs[0].at, loops, away, until };
 }
 
 export class Foresight {
@@ -105,13 +108,13 @@ export class Foresight {
   async #plan(draft: Draft, signal: AbortSignal): Promise<Word> {
     const plan = await get<Type<"Slot">[]>("/schedule", { for: "24h" }, signal);
     const rows = new Map<number, Airing>();
+    const byID = new Map(draft.rows.map((r) => [known.of(r.item)?.id ?? "", r]));
     for (const e of plan) {
-      const r = e.playlist === this.name ? draft.rows[e.index] : undefined;
-      if (!r || rows.has(r.key) || known.of(r.item)?.id !== own(e.id)) continue;
-      rows.set(r.key, { item: r.item, at: Date.parse(e.start), end: e.end ? Date.parse(e.end) : null, cut: false, kind: e.mode, length: known.length(r.item) });
+      const r = idsIn(e.id).map((id) => byID.get(id)).find(Boolean);
+      if (r && !rows.has(r.key)) rows.set(r.key, { item: r.item, at: Date.parse(e.start), end: e.end ? Date.parse(e.end) : null, cut: e.cut, kind: e.mode, length: known.length(r.item) });
     }
     const now = live.status?.now;
-    const first = now?.playlist === this.name ? draft.rows.find((r) => known.of(r.item)?.id === own(now.id)) : undefined;
+    const first = now && idsIn(now.id).map((id) => byID.get(id)).find(Boolean);
     const at = first ? rows.get(first.key) : undefined;
     if (now && at) at.at = Date.parse(now.started_at);
     return { draft, rows, effects: null };
