@@ -5,10 +5,11 @@
 // It knows the channel by small interfaces only. [Channel] is a snapshot, which
 // also feeds the events, for all who listen at once; [Desk] takes commands; [Plan]
 // tells what will air and what did; [Playlists] is their folder, where the file on
-// disk is the truth; [System] is about process and machine. Who may ask for what is
-// decided in one place, before any of them. The page is embedded; its source is in web/ui. Nothing is fetched from
-// anywhere else, and while the server listens on loopback, no page of another site
-// can talk to it.
+// disk is the truth; [Media] is the media folder, and [Uploads] takes files for it;
+// [System] is about process and machine. Who may ask for what is decided in one
+// place, before any of them. The page is embedded; its source is in web/ui. Nothing
+// is fetched from anywhere else, and while the server listens on loopback, no page of
+// another site can talk to it.
 package web
 
 import (

@@ -7,7 +7,7 @@ import (
 )
 
 // block is how much of a file is read at once.
-const block = 512 << 10
+const block = 128 << 10
 
 // Content is what a file holds, for reading from any place. Each stretch is read by
 // a child; a file that changes meanwhile is an error. It is to be used by one
