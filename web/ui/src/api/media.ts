@@ -51,5 +51,4 @@ export const way = (folder: string): MediaFolder[] => {
   return names.map((name, i) => ({ name, path: names.slice(0, i + 1).join("/") }));
 };
 
-
 export const isStill = (f: Pick<MediaFile, "path">): boolean => /\.(png|jpe?g|webp|bmp|gif|tiff?)$/i.test(f.path);
