@@ -23,6 +23,25 @@ describe("rows of the log", () => {
   });
 });
 
+describe("an item that was held for moments", () => {
+  const piece = (from: number, to: number, outcome: string, in_s: number) => row(from, to, outcome, { id: "a", in_s, out_s: in_s + to - from });
+  it("is one row", () => {
+    const [r, ...more] = rowsOf([piece(0, 10, "played", 0), piece(10, 11, "hold", 10), piece(11, 20, "played", 10), piece(20, 22, "hold", 19), piece(22, 30, "cut", 19)]);
+    expect(more).toEqual([]);
+    expect([r!.holds, r!.held, r!.outcome, (r!.end - r!.start) / 1000, r!.of.ticks]).toEqual([2, 3, "cut", 30, 30]);
+  });
+  it("has a row for what held long, and for another airing", () => {
+    expect(rowsOf([piece(0, 10, "played", 0), piece(10, 25, "hold", 10), piece(25, 30, "played", 10), piece(30, 40, "played", 0)]).map((r) => r.outcome)).toEqual(["played", "hold", "played", "played"]);
+  });
+  it("does not take in what begins anew after a hold", () => {
+    expect(rowsOf([piece(0, 10, "played", 0), piece(10, 11, "hold", 10), piece(11, 20, "played", 0)]).map((r) => r.holds)).toEqual([1, 0]);
+  });
+});
+
+it("tells what was skipped on air from what never aired", () => {
+  expect(rowsOf([row(0, 18, "skipped"), row(18, 18, "skipped")]).map((r) => [r.outcome, r.look])).toEqual([["skipped", "cut"], ["left out", "bad"]]);
+});
+
 describe("the band", () => {
   const rows = rowsOf([row(0, 10), row(10, 20), row(20, 20, "skipped"), row(20, 30, "slate"), row(30, 31, "hold"), row(31, 60), row(90, 100, "off"), row(100, 100, "on air")]);
   it("puts together what looks alike, and has a point for what did not air", () => {
