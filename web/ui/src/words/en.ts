@@ -130,7 +130,7 @@ export const en = {
   },
   days: { before: "Day before", after: "Day after", weekBefore: "Week before", weekAfter: "Week after", pick: "Go to a day" },
   schedule: {
-    view: "View", day: "Day", week: "Week", timeline: "Timeline", time: "Time", airs: "Airs", toLookAt: "To look at", starts: "Starts",
+    far: "What airs can be told for 100 days ahead.", view: "View", day: "Day", week: "Week", timeline: "Timeline", time: "Time", airs: "Airs", toLookAt: "To look at", starts: "Starts",
     dayIs: (zone: string, from: string, hours: number) => `${zone}, day from ${from} to ${from}, ${hours} hours`,
     items: (n: number) => plural(n, "item", "items"), gap: "Gap", cutShort: "cut short", past: "over",
     standIn: { filler: "Filler", slate: "Slate", hold: "Hold", off: "Off: airloom did not run", unknown: "Not known" } as Record<string, string>,
@@ -204,9 +204,10 @@ export const en = {
   asrun: {
     search: "Search in the log", csv: "CSV", filter: "Only with this outcome", rows: "What aired", band: "The day as a band", empty: "Nothing aired on this day.", noneFound: "No row is like that.", showAll: "Show all",
     aired: "Aired", planned: "Planned", item: "Item", kind: "Kind", outcome: "Outcome", length: "Length",
-    outcomes: { played: "Played", cut: "Cut", skipped: "Left out", "ended early": "Ended early", crashed: "Crashed", filler: "Filler", slate: "Slate", hold: "Hold", off: "Off: airloom did not run", unknown: "Not known", "on air": "On air" } as Record<string, string>,
+    outcomes: { played: "Played", cut: "Cut", skipped: "Skipped", "left out": "Left out", "ended early": "Ended early", crashed: "Crashed", filler: "Filler", slate: "Slate", hold: "Hold", off: "Off: airloom did not run", unknown: "Not known", "on air": "On air" } as Record<string, string>,
     looks: { played: "Played", air: "On air", cut: "Cut", bad: "Fault", standin: "Filler, slate or hold", off: "Off, or not known" } as Record<string, string>,
     inTime: "in time", late: (t: string, late: boolean) => (late ? `${t} late` : `${t} early`), didNot: "not aired",
+    holds: (n: number, held: string) => (n === 1 ? `Held once, for ${held}.` : `Held ${n} times, ${held} in all.`),
   },
   system: {
     views: { health: "Health", log: "Log", checks: "Checks", changes: "Changes", setup: "Set-up" },

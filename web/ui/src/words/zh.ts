@@ -129,7 +129,7 @@ export const zh: Words = {
   },
   days: { before: "前一天", after: "后一天", weekBefore: "前一周", weekAfter: "后一周", pick: "跳到某天" },
   schedule: {
-    view: "视图", day: "日", week: "周", timeline: "时间线", time: "时间", airs: "播出", toLookAt: "需要留意", starts: "定时起播",
+    far: "最多可查看未来 100 天的计划。", view: "视图", day: "日", week: "周", timeline: "时间线", time: "时间", airs: "播出", toLookAt: "需要留意", starts: "定时起播",
     dayIs: (zone, from, hours) => `${zone}，一天从 ${from} 到次日 ${from}，共 ${hours} 小时`,
     items: (n) => `${n} 个条目`, gap: "空档", cutShort: "被截断", past: "已结束",
     standIn: { filler: "垫片", slate: "垫片图", hold: "静帧", off: "停机：airloom 未运行", unknown: "未知" },
@@ -203,9 +203,10 @@ export const zh: Words = {
   asrun: {
     search: "在记录中搜索", csv: "CSV", filter: "仅显示此结果", rows: "播出内容", band: "当日概览", empty: "这一天没有播出内容。", noneFound: "没有符合的记录。", showAll: "全部显示",
     aired: "实际播出", planned: "计划", item: "条目", kind: "类型", outcome: "结果", length: "时长",
-    outcomes: { played: "正常播完", cut: "被截断", skipped: "未播", "ended early": "提前结束", crashed: "解码崩溃", filler: "垫片", slate: "垫片图", hold: "静帧", off: "停机：airloom 未运行", unknown: "未知", "on air": "正在播出" },
+    outcomes: { played: "正常播完", cut: "被截断", skipped: "已跳过", "left out": "未播", "ended early": "提前结束", crashed: "解码崩溃", filler: "垫片", slate: "垫片图", hold: "静帧", off: "停机：airloom 未运行", unknown: "未知", "on air": "正在播出" },
     looks: { played: "正常播完", air: "正在播出", cut: "被截断", bad: "故障", standin: "垫片、垫片图或静帧", off: "停机或未知" },
     inTime: "准时", late: (t, late) => (late ? `晚 ${t}` : `早 ${t}`), didNot: "未播出",
+    holds: (n: number, held: string) => (n === 1 ? `静帧 1 次，时长 ${held}。` : `静帧 ${n} 次，共 ${held}。`),
   },
   system: {
     views: { health: "状态", log: "日志", checks: "检查", changes: "操作记录", setup: "设置" },
