@@ -44,7 +44,7 @@ describe("the status bar", () => {
 
   it("is amber on fallback that arrives, and says by whom", () => {
     const v = verdict((s) => { s.state = "fallback"; });
-    expect(v).toMatchObject({ plate: "fallback", head: "The last picture stands instead of One", faults: [{ act: { do: "skip" }, line: "Skip it to go on with Two." }] });
+    expect(v).toMatchObject({ plate: "fallback", head: "The last picture stands instead of One", faults: [{ act: { do: "skip" }, line: "Then Two airs, or at once when it is skipped." }] });
 
     const held = verdict((s) => { s.state = "fallback"; s.held = { by: "mira (desk)", since: "2026-10-24T17:32:00Z" }; });
     expect(held).toMatchObject({ plate: "fallback", head: "Mira holds the picture", since: Date.parse("2026-10-24T17:32:00Z"), faults: [{ act: { do: "unhold" } }] });

@@ -8,6 +8,9 @@ type Kind = typeof Hls;
 /** What stands still for so long is brought to the live edge, then begun anew; ms. */
 const stuck = 3000, dead = 12000;
 
+/** What lies so far behind is brought to the live edge; less it makes good by playing a little faster. Seconds. */
+const late = 6;
+
 export class Player {
   #hls: Hls | null = null;
   #kind: Kind | null = null;
@@ -147,7 +150,11 @@ export class Player {
   #watch(): void {
     const moved = this.video.currentTime !== this.#lastTime;
     this.#lastTime = this.video.currentTime;
-    if (moved || document.hidden) { this.#stuckSince = 0; return; }
+    if (moved || document.hidden) {
+      this.#stuckSince = 0;
+      if (!document.hidden && (this.#hls?.latency ?? 0) > late) this.#toLive();
+      return;
+    }
     const now = performance.now();
     this.#stuckSince ||= now;
     if (now - this.#stuckSince > dead) void this.#begin();

@@ -28,7 +28,7 @@ export class Rundown {
 
   /** Follows the engine until what it returns is called. */
   follow(): () => void {
-    const off = (["rundown", "reset", "back", "playlists"] as const).map((name) => live.on(name, () => void this.refresh()));
+    const off = (["rundown", "reset", "back", "playlists", "command"] as const).map((name) => live.on(name, () => void this.refresh()));
     void this.refresh();
     return () => { this.#ended = true; window.clearTimeout(this.#timer); off.forEach((f) => f()); };
   }

@@ -52,7 +52,7 @@ const groupOf = (e: Entry): string => (e.mode === "hard" || e.mode === "soft" ? 
 export function lines(rows: readonly Row[], alerts: readonly Alert[]): Line[] {
   const out: Line[] = [];
   const entries = rows.map((r) => r.entry);
-  const open = [...alerts];
+  const open = alerts.filter((a) => !inBar.test(a.code));
   const seen = new Set<string>();
   let group = "";
   rows.forEach(({ key, entry }, i) => {
