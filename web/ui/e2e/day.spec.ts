@@ -6,11 +6,12 @@ import { marker, signIn, stage } from "./stage";
 
 const nowCard = (page: Page) => page.getByRole("region", { name: "Now, Next" });
 
-/** Presses long, as an operator's finger does. */
+/** Presses until the press has acted, as an operator's finger does. */
 async function press(page: Page, button: Locator): Promise<void> {
   await button.hover();
   await page.mouse.down();
-  await page.waitForTimeout(950);
+  await expect(button).toHaveClass(/pressing/);
+  await expect(button).not.toHaveClass(/pressing/);
   await page.mouse.up();
 }
 
@@ -65,6 +66,7 @@ test("a working day", async ({ page }) => {
   const trim = page.getByRole("region", { name: "Trim: brought.mp4" });
   await trim.getByRole("textbox", { name: "In" }).fill("00:00:04:00");
   await trim.getByRole("textbox", { name: "In" }).press("Enter");
+  await expect(items.nth(1)).toContainText("0:00:06");
   await expect(page.getByRole("region", { name: "Saving will change" })).toContainText("brought");
   await page.keyboard.press("Control+s");
   await expect(page.getByText(/^Saved \d/)).toBeVisible();
