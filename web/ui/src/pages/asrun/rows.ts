@@ -46,7 +46,7 @@ export function folded(log: readonly Aired[]): Whole[] {
       last.holds++;
       last.held += seconds;
       last.of = { ...last.of, end: of.end, ticks: last.of.ticks + of.ticks };
-    } else if (goesOn && last.holds > 0 && of.outcome !== "hold" && of.in_s > last.of.in_s && !ended(last.of)) {
+    } else if (goesOn && last.holds > 0 && of.outcome !== "hold" && (of.in_s ?? 0) > (last.of.in_s ?? 0) && !ended(last.of)) {
       last.of = { ...of, tick: last.of.tick, start: last.of.start, planned: last.of.planned, in_s: last.of.in_s, ticks: last.of.ticks + of.ticks };
     } else list.push({ of, holds: 0, held: 0 });
   }

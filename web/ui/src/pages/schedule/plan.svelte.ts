@@ -9,6 +9,9 @@ import type { Span } from "../../parts/timeline/axis";
 /** Joins alone change little: a span is not asked for again sooner than this, in ms per day of it. */
 const calm = 15e3;
 
+/** How far ahead the engine tells what will air, in ms. */
+const farthest = 100 * 86400e3;
+
 export class Plan {
   pieces = $state.raw<Piece[]>([]);
   lists = $state.raw<Type<"Listed">[]>([]);
@@ -54,6 +57,10 @@ export class Plan {
     const read = ++this.#read;
     if (fresh) { this.reading = true; this.problem = ""; }
     const now = live.now || Date.now();
+    if (span.from > now + farthest) {
+      Object.assign(this, { pieces: [], span, problem: "far", reading: false });
+      return;
+    }
     const iso = (ms: number) => new Date(ms).toISOString();
     try {
       const [aired, slots, lists] = await Promise.all([

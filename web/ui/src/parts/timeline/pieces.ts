@@ -60,5 +60,5 @@ export function joined(aired: Type<"Aired">[], slots: Type<"Slot">[], from: numb
   }
   return [...did, ...will]
     .filter((p) => p.end > from + tick && p.start < to - tick)
-    .map((p) => (p.start < from || p.end > to ? { ...p, start: Math.max(p.start, from), end: Math.min(p.end, to), clipped: p.start < from - tick } : p));
+    .map((p) => (p.start < from + tick || p.end > to - tick ? { ...p, start: p.start < from + tick ? from : p.start, end: p.end > to - tick ? to : p.end, clipped: p.start < from - tick } : p));
 }

@@ -15,10 +15,18 @@ export function titleOf(p: Piece, w: Words): string {
 /** A block's heading: its item, or its playlist and how many items. */
 export function headOf(b: Block, w: Words, name: (playlist: string) => string): { title: string; more: string } {
   const first = b.pieces[0]!;
-  if (b.kind === "gap") return { title: w.schedule.gap, more: length((b.end - b.start) / 1000) };
+  if (b.kind === "gap") {
+    const what = new Set(b.pieces.map((p) => titleOf(p, w)));
+    return { title: what.size === 1 ? titleOf(first, w) : w.schedule.gap, more: length((b.end - b.start) / 1000) };
+  }
   if (b.kind === "item") return { title: titleOf(first, w), more: "" };
   const titles = new Set(b.pieces.map((p) => p.title));
   return titles.size === 1 ? { title: titleOf(first, w), more: "" } : { title: name(first.playlist), more: w.schedule.items(b.pieces.length) };
+}
+
+/** Sun */
+export function weekdayOf(clock: Clock, at: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" }).format(Date.parse(`${clock.iso(at)}T12:00:00Z`));
 }
 
 /** 20:00:00 to 21:30:00 */
@@ -34,7 +42,10 @@ export function noteText(n: Note, clock: Clock, w: Words, name: (playlist: strin
     case "ends": return t.ends(n.title, length(n.seconds)) + times;
     case "gap": return t.gap(length(n.seconds), n.filler > 0 ? length(n.filler) : "", n.slate > 0 ? length(n.slate) : "");
     case "once": return t.once(n.title, stamp(clock, n.at, false));
-    case "clocks": return t.clocks(`${clock.at(n.at - 1).slice(0, 5)}`, `${clock.at(n.at).slice(0, 5)} ${clock.abbreviation(n.at)}`, n.seconds);
+    case "clocks": {
+      const was = new Date(n.at + clock.offset(n.at - 1000)).toISOString().slice(11, 16), is = clock.at(n.at).slice(0, 5);
+      return t.clocks(`${was} ${clock.abbreviation(n.at - 1000)}`, `${is} ${clock.abbreviation(n.at)}`, was, is, n.seconds < 0);
+    }
     default: return n.title + times;
   }
 }
