@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextName, Speed, sum, turn, type Sent, type UploadState } from "../src/lib/queue";
+import { again, nextName, Speed, stateAfter, sum, turn, unanswered, type Sent, type UploadState } from "../src/lib/queue";
 import { Turns } from "../src/lib/turns";
 
 const of = (...states: UploadState[]): Sent[] => states.map((state, id) => ({ id, state, bytes: 100, sent: state === "sending" ? 50 : 0 }));
@@ -17,6 +17,16 @@ describe("the queue of uploads", () => {
     expect(sum(of("sending", "waiting", "checking", "exists", "done"), 50)).toEqual({ going: 2, checking: 1, stuck: 1, share: 0.25, left_s: 3 });
     expect(sum(of("waiting"), 0).left_s).toBeNull();
     expect(sum([], 0)).toEqual({ going: 0, checking: 0, stuck: 0, share: 0, left_s: null });
+  });
+  it("tries again what may pass by itself, and not what needs somebody", () => {
+    expect([0, 408, 423, 429, 500, 502, 503, 504].every((s) => again(s, true) && again(s, false))).toBe(true);
+    expect([400, 401, 403, 404, 413, 507].some((s) => again(s, true) || again(s, false))).toBe(false);
+    expect([again(409, true), again(409, false)]).toEqual([false, true]); // the name is taken; the offset is another
+    expect([409, 507, 401, 503, 400, 413].map(stateAfter)).toEqual(["exists", "full", "paused", "paused", "refused", "refused"]);
+  });
+  it("takes no answer for an upload that is gone", () => {
+    expect([200, 204, 404, 410, 423].some(unanswered)).toBe(false);
+    expect([401, 403, 500, 502, 503].every(unanswered)).toBe(true);
   });
   it("names copies as people do", () => {
     expect(["clip.mp4", "clip (2).mp4", "clip (9).mp4", "a.b.ts", "noending", "(2).mp4"].map(nextName))

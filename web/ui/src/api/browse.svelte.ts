@@ -5,7 +5,7 @@ import { listMedia, mediaFile, type MediaFile, type MediaFolder, type MediaSort 
 import { Problem, type Type } from "./call";
 import { live } from "./live.svelte";
 
-const page = 200;
+const page = 200, most = 500; // most: at once
 /** So many changed files are asked for one by one; of more, the list is asked for anew. */
 const few = 8;
 
@@ -59,7 +59,7 @@ export class Browse {
       let all: MediaFile[] = [];
       let after = "";
       for (;;) {
-        const got = await this.#get(after, ask.signal);
+        const got = await this.#get(after, ask.signal, Math.min(most, Math.max(page, want - all.length)));
         all = after ? all.concat(got.files) : got.files;
         after = got.next;
         if (after && all.length < want) continue;
@@ -90,8 +90,8 @@ export class Browse {
     }
   }
 
-  #get(after: string, signal: AbortSignal) {
-    return listMedia({ folder: this.folder, search: this.search.trim(), sort: this.sort, after, limit: page }, signal);
+  #get(after: string, signal: AbortSignal, limit = page) {
+    return listMedia({ folder: this.folder, search: this.search.trim(), sort: this.sort, after, limit }, signal);
   }
 
   #fail(e: unknown, signal: AbortSignal): void {

@@ -4,7 +4,7 @@
 
 import type { Upload as Tus } from "tus-js-client";
 import type { Dropped } from "../lib/dropped";
-import { nextName, Speed, sum, turn, type Sum, type UploadState } from "../lib/queue";
+import { again, nextName, Speed, stateAfter, sum, turn, unanswered, type Sum, type UploadState } from "../lib/queue";
 import { ask, get, type Type } from "./call";
 import { live } from "./live.svelte";
 
@@ -110,13 +110,16 @@ class Uploads {
   /** Gives it up, here and at the engine; or takes what is over off the list. */
   async remove(u: Upload): Promise<void> {
     this.list = this.list.filter((o) => o !== u);
-    const over = u.state === "done" || u.state === "exists";
+    const unsent = ["waiting", "sending", "away", "paused", "full"].includes(u.state);
+    const refused = u.state === "refused";
     u.state = "done";
     this.#run();
     try {
-      await u.tus?.abort();
-      if (!over && u.received) await this.drop(u.received);
-    } catch { /* the engine gives it up by itself after a time */ }
+      // What has come of it is removed, too, and the browser's note of it.
+      await u.tus?.abort(unsent && u.tus.url !== null);
+      if (refused && u.received) await this.drop(u.received);
+      else await this.look();
+    } catch { /* the engine gives it up by itself after a day */ }
   }
 
   /** Gives up one that the engine knows. */
@@ -189,21 +192,29 @@ class Uploads {
       endpoint,
       chunkSize: chunk,
       metadata: { filename: u.name, folder: u.folder },
-      fingerprint: () => Promise.resolve(`airloom ${u.folder}/${u.name} ${u.bytes} ${u.file.lastModified}`),
+      fingerprint: () => Promise.resolve(`airloom ${u.folder}/${u.file.name} ${u.bytes} ${u.file.lastModified}`),
       removeFingerprintOnSuccess: true,
       retryDelays: patience,
+      // Where it stands cannot be told now: the library would take that for "gone",
+      // and begin anew.
+      onAfterResponse: (req, res) => {
+        const status = res.getStatus();
+        if (req.getMethod() === "HEAD" && unanswered(status)) throw new Unanswered(status, said(res.getBody()).detail);
+      },
       onShouldRetry: (e) => {
-        const status = "originalResponse" in e ? (e.originalResponse?.getStatus() ?? 0) : 0;
-        const creating = "originalRequest" in e && e.originalRequest?.getMethod() === "POST";
-        const retry = status === 0 || status === 408 || status === 423 || status === 429 || (status >= 500 && status !== 507) || (status === 409 && !creating);
-        if (retry && u.state === "sending") u.state = "away";
+        const { status, detail, creating } = answerOf(e);
+        const retry = again(status, creating);
+        if (retry && u.state === "sending") {
+          u.state = "away";
+          u.problem = detail;
+        }
         return retry;
       },
       onUploadUrlAvailable: () => { u.received = decodeURIComponent(t.url?.split("/").pop() ?? ""); },
       onProgress: (sent) => {
         u.speed.add(performance.now(), sent);
         u.sent = sent;
-        if (u.state === "away") u.state = "sending";
+        if (u.state === "away") { u.state = "sending"; u.problem = ""; }
       },
       onSuccess: () => {
         u.sent = u.bytes;
@@ -214,20 +225,35 @@ class Uploads {
       onError: (e) => { this.#failed(u, e); this.#run(); },
     });
     const [before] = await t.findPreviousUploads();
-    if (before) t.resumeFromPreviousUpload(before);
+    if (before) {
+      t.resumeFromPreviousUpload(before);
+      u.name = before.metadata.filename ?? u.name; // it may have been given another
+    }
     return t;
   }
 
   #failed(u: Upload, e: Error): void {
-    const r = "originalResponse" in e ? (e.originalResponse as { getStatus(): number; getBody(): string } | null) : null;
-    const status = r?.getStatus() ?? 0;
-    const answer = said(r?.getBody() ?? "");
-    u.problem = answer.detail || (status === 0 ? "" : e.message);
-    u.other = answer.suggestion;
-    u.state = status === 409 ? "exists" : status === 507 ? "full" : status === 0 || status === 401 || status >= 500 ? "paused" : "refused";
+    const { status, detail, suggestion } = answerOf(e);
+    u.problem = detail || (status === 0 ? "" : e.message);
+    u.other = suggestion;
+    u.state = stateAfter(status);
     u.gaveUp = u.state === "paused";
     if (u.state === "exists") u.tus = null;
   }
+}
+
+class Unanswered extends Error {
+  constructor(readonly status: number, readonly detail: string) { super(detail); }
+}
+
+interface Failed { originalRequest?: { getMethod(): string } | null; originalResponse?: { getStatus(): number; getBody(): string } | null; causingError?: Error | null }
+
+/** What an error of the library comes from; status 0: nobody answered. */
+function answerOf(e: Error & Failed): { status: number; detail: string; suggestion: string; creating: boolean } {
+  const creating = e.originalRequest?.getMethod() === "POST";
+  if (e.causingError instanceof Unanswered) return { status: e.causingError.status, detail: e.causingError.detail, suggestion: "", creating };
+  const r = e.originalResponse;
+  return { status: r?.getStatus() ?? 0, ...said(r?.getBody() ?? ""), creating };
 }
 
 /** What an answer of the engine says. */

@@ -19,6 +19,17 @@ export function turn<T extends Sent>(all: readonly T[], atOnce: number): T[] {
   return all.filter((u) => u.state === "waiting").slice(0, Math.max(0, free));
 }
 
+/** Is a request worth another try, by its answer? 0: there was none. A 409 is of the offset, unless it was to be a new file. */
+export const again = (status: number, creating: boolean): boolean =>
+  status === 0 || status === 408 || status === 423 || status === 429 || (status >= 500 && status !== 507) || (status === 409 && !creating);
+
+/** What becomes of an upload that is not tried again. */
+export const stateAfter = (status: number): UploadState =>
+  status === 409 ? "exists" : status === 507 ? "full" : status === 0 || status === 401 || status >= 500 ? "paused" : "refused";
+
+/** An upload that cannot be asked after is only gone where the engine says so. */
+export const unanswered = (status: number): boolean => status >= 300 && status !== 404 && status !== 410 && status !== 423;
+
 export interface Sum {
   going: number; // on their way or waiting for it
   checking: number;
