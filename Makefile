@@ -18,7 +18,7 @@ BESIDE := ./cmd/internal/... ./configs/... ./playlist/... ./playout/asrun ./play
 WITH   := AIRLOOM_BIN=$(CURDIR)/$(BIN) AIRLOOM_TOOLS=1
 FUZZTIME ?= 30s
 
-.PHONY: build run test test-pure lint bench soak setup setup-test ui clean fuzz
+.PHONY: build run test test-pure lint looks bench soak setup setup-test ui clean fuzz
 
 build: setup ui
 	@$(CGO) go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/airloom
@@ -64,6 +64,10 @@ bench: setup-test build
 	@$(CGO) $(WITH) AIRLOOM_BENCH=$(CURDIR)/bin/bench.json go test -p 1 -count 1 -timeout 60m -run 'Row08|Bench' -v ./cmd/...
 	@$(CGO) go test -p 1 -run xxx -bench . ./playout/... ./encoder/...
 	@cat bin/bench.json && echo
+
+# Pictures of every page of the desk, to be looked at: bin/looks.
+looks: setup-test build
+	@$(CGO) $(WITH) AIRLOOM_LOOKS=$(CURDIR)/bin/looks go test -count 1 -timeout 60m -run Desk08 -v ./cmd/airloom
 
 lint: setup $(LINT)
 	@list=$$(find . -name node_modules -prune -o -name '*.go' -print0 | xargs -0 gofmt -l); \

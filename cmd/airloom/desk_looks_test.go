@@ -115,6 +115,29 @@ func TestDesk07Axe(t *testing.T) {
 	s.play("axe.spec.ts")
 }
 
+// What a browser must load is small; hls.js comes only when the picture is opened.
+func TestDesk07Weight(t *testing.T) {
+	const most = 250_000 // bytes, gzipped
+	scripts, err := filepath.Glob("../../web/ui/dist/assets/*.js.gz")
+	require.NoError(t, err)
+	if len(scripts) == 0 {
+		require.Empty(t, os.Getenv("AIRLOOM_TOOLS"), "the desk is not built: make ui")
+		t.Skip("the desk is not built: make ui")
+	}
+	var all int64
+	for _, name := range scripts {
+		if strings.HasPrefix(filepath.Base(name), "hls") {
+			continue
+		}
+		about, err := os.Stat(name)
+		require.NoError(t, err)
+		all += about.Size()
+	}
+	t.Logf("%d bytes of script, gzipped", all)
+	require.Less(t, all, int64(most))
+	require.Positive(t, all)
+}
+
 // Pictures of every page, to be looked at: AIRLOOM_LOOKS names where they go.
 func TestDesk08Looks(t *testing.T) {
 	dir := os.Getenv("AIRLOOM_LOOKS")
