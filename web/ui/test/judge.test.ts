@@ -38,7 +38,7 @@ describe("the status bar", () => {
 
   it("takes proof that has lapsed for a fault, also while bytes go out", () => {
     const v = verdict((s) => { s.arrival = { ...s.arrival, state: "not-proven", age_s: 24, detail: "nothing has changed for 24 s" }; });
-    expect(v).toMatchObject({ plate: "not-arriving", head: "antmedia does not confirm the stream", line: "Nothing has changed for 24 s.", since: at - 24000 });
+    expect(v).toMatchObject({ plate: "not-arriving", head: "Ant Media Server does not confirm the stream", line: "Nothing has changed for 24 s.", since: at - 24000 });
     expect(v.path[3]!.mark).toBe("fault");
   });
 

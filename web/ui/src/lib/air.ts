@@ -66,6 +66,9 @@ export function following(s: Status, at: number): Following | null {
 /** A source that comes from elsewhere while it airs. */
 export const isLive = (source: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(source);
 
+/** The server's name, from what the status calls it. */
+export const serverName = (by: string, otherwise: string): string => (by === "antmedia" ? "Ant Media Server" : by || otherwise);
+
 /** Who it was, as people say it: their name, with the way they came where that was not the desk. */
 export const person = (by: string, here: string): string => (by === "loopback" || by === "" ? here : by.replace(/ \(desk\)$/, ""));
 

@@ -3,7 +3,7 @@
 
 import type { Type } from "../api/call";
 import type { Words } from "../words/words.svelte";
-import { following, left, outputsOf, person, standIn, troubled } from "./air";
+import { following, left, outputsOf, person, serverName, standIn, troubled } from "./air";
 import { age, bitrate, length } from "./time";
 
 type Status = Type<"Status">;
@@ -56,7 +56,7 @@ export function judge(s: Status, at: number, m: Moment): Verdict {
   }
   if (s.arrival.state === "not-proven") {
     const line = sentence(s.arrival.detail || s.arrival.server_status);
-    return { ...v, ...gone(w), head: w.bar.unconfirmed(s.arrival.by), line, since: s.arrival.age_s > 0 ? at - s.arrival.age_s * 1000 : null, faults: replaced(s, m) };
+    return { ...v, ...gone(w), head: w.bar.unconfirmed(serverName(s.arrival.by, "")), line, since: s.arrival.age_s > 0 ? at - s.arrival.age_s * 1000 : null, faults: [{ head: w.bar.isSent, line: w.bar.lookThere }, ...replaced(s, m)] };
   }
   if (s.state === "fallback") {
     const [worst, ...more] = replaced(s, m);

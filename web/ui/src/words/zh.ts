@@ -158,7 +158,7 @@ export const zh: Words = {
       moved: (t, by, later) => `${t} ${later ? "推迟" : "提前"} ${by} 播出。`, retimed: (t, by, longer) => `${t} ${longer ? "多播" : "少播"} ${by}。`,
     },
     removeTitle: (t) => `移除 ${t} 的定时？`, saveTitle: (t) => `保存 ${t} 的定时？`, overtaken: "其间有人保存了这个节目单。没有覆盖任何内容。", theirs: "文件中", yours: "您的更改", now: "现在", then: "之后", noStart: "无定时", allStarts: "它的所有起播都会更改，不只这一次。", keepTheirs: "保留文件中的", saveMine: "保存我的",
-    add: "添加定时", choosePlaylist: "节目单", hasStart: (words) => `${words} 起播`, addHint: "每个节目单只有一个定时。请选择没有定时的节目单，或更改已有的定时。", noPlaylists: "还没有节目单。请在“节目单”页面新建。",
+    add: "添加定时", hasStart: (words) => `${words} 起播`, addHint: "每个节目单只有一个定时。请选择没有定时的节目单，或更改已有的定时。", noPlaylists: "还没有节目单。请在“节目单”页面新建。",
     saved: (t) => `${t} 的定时已保存。`, removedDone: (t) => `${t} 的定时已移除。`, zoomIn: "放大", zoomOut: "缩小", list: "列表", chooseHint: "选择一个定时可更改，拖动可移动，双击空白处可添加。", chooseHintViewer: "选择一个定时可查看其播出时间。",
     looks: (n) => (n === 0 ? "没有需要留意的" : `${n} 项需要留意`), emptyDay: "这段时间没有计划，也没有记录。",
     inWeek: (n) => `${n} 个定时`, weekTitle: (a, b) => `${a} 至 ${b}`, notThisDay: "这一天没有这个时刻。",

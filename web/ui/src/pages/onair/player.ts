@@ -80,6 +80,9 @@ export class Player {
     return [l ?? -100, r ?? -100];
   }
 
+  /** The engine is back: nothing is waited for that will not come. */
+  again(): void { if (!this.playing || this.stands) void this.#begin(); }
+
   async #begin(): Promise<void> {
     window.clearTimeout(this.#again);
     this.#hls?.destroy();
