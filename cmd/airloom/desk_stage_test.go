@@ -100,7 +100,7 @@ func longItems(t *testing.T) ([]airtest.Clip, []airtest.Item) {
 	clips := airtest.Clips(t, airtest.Long1, airtest.Long2)
 	items := airtest.Items(clips...)
 	for i := range items {
-		items[i].More = "duration: 90s, loop: true"
+		items[i].More = "duration: 600s, loop: true"
 	}
 	return clips, items
 }

@@ -6,7 +6,7 @@ export default defineConfig({
   testDir: "e2e",
   workers: 1,
   retries: 0,
-  timeout: 120_000,
+  timeout: 180_000,
   expect: { timeout: 10_000 },
   reporter: "line",
   outputDir: process.env.AIRLOOM_KEEP ?? process.env.AIRLOOM_OUT ?? "/tmp/airloom-desk",
