@@ -167,7 +167,7 @@ export const en = {
       list: (w: string[]) => (w.length > 1 ? `${w.slice(0, -1).join(", ")} and ${w.at(-1)}` : (w[0] ?? "")),
       weekdayNames: ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
       monthNames: ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
-      everyDay: "every day", weekdays: "every weekday", weekend: "every Saturday and Sunday", onWeekdays: (names: string) => `every ${names}`,
+      everyDay: "every day", weekdays: "every weekday", weekend: "every Saturday and Sunday", onWeekdays: (names: string) => `every ${names}`, weekdayRange: (first: string, last: string) => `every day from ${first} to ${last}`,
       date: (n: number) => `${n}${n % 10 === 1 && n !== 11 ? "st" : n % 10 === 2 && n !== 12 ? "nd" : n % 10 === 3 && n !== 13 ? "rd" : "th"}`,
       onDates: (dates: string) => `on the ${dates} of every month`, onDatesOf: (dates: string, months: string) => `on the ${dates} of ${months}`, onDate: (n: number, month: string) => `on ${n} ${month}`,
       inMonths: (days: string, months: string) => `${days} in ${months}`, or: (dates: string, days: string) => `${dates} and ${days}`,

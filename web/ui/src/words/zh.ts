@@ -166,7 +166,7 @@ export const zh: Words = {
       list: (w) => w.join("、"),
       weekdayNames: ["周日", "周一", "周二", "周三", "周四", "周五", "周六"],
       monthNames: ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"],
-      everyDay: "每天", weekdays: "每个工作日", weekend: "每周六、周日", onWeekdays: (names) => `每${names}`,
+      everyDay: "每天", weekdays: "每个工作日", weekend: "每周六、周日", onWeekdays: (names) => `每${names}`, weekdayRange: (first, last) => `每${first}至${last}`,
       date: (n) => `${n}日`,
       onDates: (dates) => `每月${dates}`, onDatesOf: (dates, months) => `${months}的${dates}`, onDate: (n, month) => `${month}${n}日`,
       inMonths: (days, months) => `${months}的${days}`, or: (dates, days) => `${dates}和${days}`,

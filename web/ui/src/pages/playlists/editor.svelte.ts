@@ -247,7 +247,12 @@ export class Editor {
 
   /** Hears that the playlist has another version now; "" when it is gone. */
   async heard(version: string): Promise<void> {
-    if (this.state === "missing" || this.state === "failed") { if (version) await this.open(null); return; }
+    if (this.state === "missing" || this.state === "failed") {
+      if (!version) return;
+      await this.open(null);
+      this.#note("changed", 0, await this.#author());
+      return;
+    }
     if (this.state !== "ready" || version === this.version || this.elsewhere?.version === version) return;
     if (this.#sent) return; // the answer to what is being saved tells it
     await this.#changedTo(version);
