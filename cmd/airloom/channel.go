@@ -168,7 +168,7 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	}
 	c.system.still = still.NewAir(still.AirOptions{Info: c.encoder.Info(), Log: c.log})
 	out.hls, out.still = c.hls, c.system.still
-	page.Listen, page.Version, page.Zone, page.Log = c.cfg.Web.Listen, version, c.cfg.Channel.Timezone, c.log
+	page.Listen, page.Version, page.Zone, page.Log = c.cfg.Web.Listen, version, c.cfg.Channel.ZoneName(), c.log
 	page.Preview, page.Guide, page.Desk = http.Handler(c.hls), c.guide, c.desk
 	page.Plan, page.Lists = planView{c}, deskLists{c.plan.library, c.plan}
 	page.Note, page.TLS = c.desk.Note, web.TLS(c.cfg.Web.TLS)
