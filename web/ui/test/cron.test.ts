@@ -8,7 +8,7 @@ const words = (text: string) => cronWords(text, en.schedule.cron);
 const chinese = (text: string) => cronWords(text, zh.schedule.cron);
 
 describe("a rule in words", () => {
-  // As the engine's own words have it.
+  // As the engine's own words have it, but for four days in a row and more.
   const table: Record<string, string> = {
     "0 20 * * *": "every day at 20:00",
     "@daily": "every day at 00:00",
@@ -18,6 +18,9 @@ describe("a rule in words", () => {
     "@hourly": "every hour",
     "0 20 * * 1-5": "every weekday at 20:00",
     "0 20 * * MON-FRI": "every weekday at 20:00",
+    "30 7,12 * * 1-6": "every day from Monday to Saturday at 07:30 and 12:30",
+    "0 20 * * 0,4-6": "every day from Thursday to Sunday at 20:00",
+    "0 20 * * 1-3": "every Monday, Tuesday and Wednesday at 20:00",
     "0 20 * * sat,sun": "every Saturday and Sunday at 20:00",
     "0 20 * * sun,mon": "every Monday and Sunday at 20:00",
     "0 20 * * 0-6": "every day at 20:00",

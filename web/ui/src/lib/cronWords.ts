@@ -12,6 +12,7 @@ export interface CronWords {
   weekdays: string;
   weekend: string;
   onWeekdays: (names: string) => string;
+  weekdayRange: (first: string, last: string) => string; // of four days and more
   date: (n: number) => string; // 1st
   onDates: (dates: string) => string; // of every month
   onDatesOf: (dates: string, months: string) => string;
@@ -105,5 +106,7 @@ function weekdayWords(c: Cron, w: CronWords): string {
   if (days === "12345") return w.weekdays;
   if (days === "06") return w.weekend;
   const fromMonday = [...c.weekdays].sort((a, b) => ((a + 6) % 7) - ((b + 6) % 7));
+  const at = fromMonday.map((d) => (d + 6) % 7);
+  if (at.length > 3 && at.every((n, i) => n === at[0]! + i)) return w.weekdayRange(w.weekdayNames[fromMonday[0]!]!, w.weekdayNames[fromMonday.at(-1)!]!);
   return w.onWeekdays(w.list(fromMonday.map((d) => w.weekdayNames[d]!)));
 }

@@ -125,6 +125,7 @@ export const zh: Words = {
     conflictTitle: "两人修改了此节目单", goneTitle: "节目单已不存在", savedBy: (by, at) => `${by || "其他人"}${at ? `于 ${at} ` : ""}保存了另一个版本。`, nothingLost: "没有任何内容被覆盖：请选择以何者为准。", theirsHasErrors: "现有内容有错误，无法逐条显示。", mine: "我的", theirs: "对方的，当前生效", theirsOf: (by) => `${by} 的，当前生效`, theSame: (n) => `${n} 个条目相同`, notThere: "没有", chooseMine: "用我的", chooseTheirs: "用对方的",
     headClash: (keys) => `双方都修改了 ${keys}：合并时以我的为准。`, clashes: (n) => `${n} 个条目双方都修改过：请选择合并时以何者为准。`, bothMeans: (n) => `“合并双方”将双方修改合在一起，共 ${n} 个条目：先查看，再保存。撤销可恢复你的草稿。`, decideLater: "稍后", dropMine: "丢弃我的", saveAnew: "重新保存", saveCopy: "另存副本", takeTheirs: "采用对方的", keepMine: "以我的覆盖对方", takeBoth: "合并双方", savedBeside: (name) => `已另存为 ${name}。`,
     marks: { same: "相同", added: "仅我的", removed: "仅对方的", changed: "已修改", moved: "已移动" },
+    marksOld: { added: "仅该版本有", removed: "仅草稿有", changed: "已修改", moved: "已移动" },
     deleted: (name) => `${name} 已删除。`, deleteAsk: (name) => `删除 ${name}？它的播出在下一个条目处结束。`, deleteKeeps: "文本保留在旧版本中，可以恢复。", nameTaken: (name) => `已有 ${name}：请换一个名称。`, asFile: (name) => `保存为 ${name}。`, imported: "已导入", saveAs: "存为", importThem: (n) => (n > 1 ? `导入 ${n} 个节目单` : "导入"), line: (n) => `第 ${n} 行`, problems: "错误", noProblems: "没有错误。",
   },
   days: { before: "前一天", after: "后一天", weekBefore: "前一周", weekAfter: "后一周", pick: "跳到某天" },

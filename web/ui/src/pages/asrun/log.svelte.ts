@@ -1,5 +1,6 @@
 // A day of the as-run log. Of the day that is going on only its end is read anew.
 
+import { untrack } from "svelte";
 import { get, Problem } from "../../api/call";
 import { live } from "../../api/live.svelte";
 import type { Span } from "../../parts/timeline/axis";
@@ -17,7 +18,7 @@ export class Log {
   follow(span: () => Span): void {
     $effect(() => {
       const s = span();
-      void this.load(s);
+      untrack(() => void this.load(s));
       // The row of what has just ended is written a moment after the join.
       const soon = () => { window.clearTimeout(this.#timer); this.#timer = window.setTimeout(() => void this.#renew(s), 1500); };
       const stops = [live.on("rundown", soon), live.on("back", soon), live.on("reset", soon), live.on("command", soon)];

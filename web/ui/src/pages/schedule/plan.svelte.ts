@@ -1,6 +1,7 @@
 // What the timeline shows: what aired in a span, what will air in the rest of it, and
 // the playlists that are there. It asks anew when the engine says that this changed.
 
+import { untrack } from "svelte";
 import { get, Problem, type Type } from "../../api/call";
 import { live } from "../../api/live.svelte";
 import { joined, type Piece } from "../../parts/timeline/pieces";
@@ -28,7 +29,7 @@ export class Plan {
   follow(span: () => Span): void {
     $effect(() => {
       const s = span();
-      void this.load(s, true);
+      untrack(() => void this.load(s, true)); // what it reads of the moment is no reason to read anew
       const soon = (ms: number) => () => this.#later(s, ms);
       const days = Math.ceil((s.to - s.from) / 86400e3);
       const stops = [
