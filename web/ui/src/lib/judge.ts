@@ -90,7 +90,7 @@ function replaced(s: Status, m: Moment): Fault[] {
 /** What to do about what airs in the item's place, where the bar has said the rest. */
 function helps(s: Status, at: number, f: Fault, m: Moment): Fault {
   const next = following(s, at)?.title ?? "";
-  return f.act?.do === "skip" ? { head: m.words.bar.waitedFor, line: next ? m.words.bar.skipTo(next) : "", act: f.act } : { ...f, head: m.words.bar.standsStill, line: s.now ? m.words.bar.goesOnWith(s.now.title) : "" };
+  return f.act?.do === "skip" ? { head: m.words.bar.waitedFor, line: next ? m.words.bar.skipTo(next) : "", act: f.act } : { ...f, head: s.now || f.act ? m.words.bar.standsStill : m.words.bar.nothingPlanned, line: s.now ? m.words.bar.goesOnWith(s.now.title) : f.act ? "" : m.words.bar.planSomething };
 }
 
 const tries = (o: Output, w: Words): string =>

@@ -22,7 +22,7 @@ export const zh: Words = {
     nothingReaches: (target) => `没有内容到达 ${target}`,
     unconfirmed: (by) => `${by || "服务器"} 未确认收到码流`,
     instead: { slate: (title) => `垫片图替代 ${title} 播出`, filler: (title) => `垫片替代 ${title} 播出`, hold: (title) => `静帧替代 ${title} 播出` },
-    and: "，", somebodyHere: "本机操作者", waits: "解除之前节目一直等待。", standsStill: "节目等待中", goesOnWith: (title) => `解除后继续播出 ${title}。`, waitedFor: "正在等待该条目恢复", skipTo: (title) => `若不恢复，或将其跳过，即播出 ${title}。`,
+    and: "，", somebodyHere: "本机操作者", waits: "解除之前节目一直等待。", standsStill: "节目等待中", nothingPlanned: "没有安排节目", planSomething: "请在基础节目单中加入可播出的条目，或切播其他节目单中的条目。", goesOnWith: (title) => `解除后继续播出 ${title}。`, waitedFor: "正在等待该条目恢复", skipTo: (title) => `若不恢复，或将其跳过，即播出 ${title}。`,
     network: "请检查服务器以及通往它的网络。节目继续播出。", isSent: "正在发送", lookThere: "请查看服务器以及观众收到的画面。节目继续播出。", startIt: "操作员已将其停止，启动之前保持关闭。", lift: "解除",
     slateInstead: "正在播出垫片图",
     heldBy: (who) => `${who} 已静帧`, slatedBy: (who) => `${who} 已切到垫片图`,
