@@ -26,13 +26,16 @@ export function rows(folders: readonly MediaFolder[], files: readonly MediaFile[
 
 export const tileWidth = (s: Space): number => (s.width - (columns(s) - 1) * s.gap) / columns(s);
 
+/** A list wider than this tells more of each file, in px. */
+export const wide = 676;
+
 /** A row's height in px. */
 export function height(r: Row, s: Space): number {
   if (r.kind === "more") return 44;
   if (r.kind === "folders") return (s.touch ? 44 : 36) + 8;
   if (s.view === "grid") return Math.round((tileWidth(s) * 9) / 16) + 56;
   const problem = r.files[0]!.problem;
-  return problem ? 48 + 18 * (lines(problem, Math.min(640, s.width - (s.width > 700 ? 420 : 190))) - 1) : 48;
+  return problem ? 48 + 18 * lines(problem, s.width - (s.width > wide ? 140 : 64)) : 48; // some room for words that do not fit
 }
 
 /** About how many lines a sentence takes in small letters; Chinese ones are twice as wide. */
