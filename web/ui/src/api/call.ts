@@ -51,7 +51,7 @@ export async function ask<T>(method: string, path: string, o: Options = {}): Pro
   let text: string;
   try {
     const limit = AbortSignal.timeout(o.within ?? 15000);
-    r = await fetch(url, { method, headers, body, signal: o.signal ? AbortSignal.any([o.signal, limit]) : limit });
+    r = await fetch(url, { method, headers, body, cache: "no-store", signal: o.signal ? AbortSignal.any([o.signal, limit]) : limit });
     text = await r.text();
   } catch (e) {
     if (o.signal?.aborted) throw e;
