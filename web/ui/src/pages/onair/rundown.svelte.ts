@@ -1,6 +1,7 @@
 // The rundown as the engine tells it: asked for anew whenever it says that it has
 // changed, never twice at once.
 
+import { untrack } from "svelte";
 import { get, Problem } from "../../api/call";
 import { live } from "../../api/live.svelte";
 import { keyed, lines, others, takeable, type Entry, type Row } from "./rundown";
@@ -28,8 +29,9 @@ export class Rundown {
 
   /** Follows the engine until what it returns is called. */
   follow(): () => void {
+    this.#ended = false;
     const off = (["rundown", "reset", "back", "playlists", "command"] as const).map((name) => live.on(name, () => void this.refresh()));
-    void this.refresh();
+    untrack(() => void this.refresh()); // the effect that follows depends on nothing of it
     return () => { this.#ended = true; window.clearTimeout(this.#timer); off.forEach((f) => f()); };
   }
 
