@@ -37,7 +37,7 @@ class Desk {
     const there = this.open.get(name);
     if (there) return there;
     const mine = (await kept(session.me?.name ?? "")).find((k) => k.id === this.id(name)) ?? null;
-    const e = this.open.get(name) ?? new Editor(name, this.id(name));
+    const e = this.open.get(name) ?? new Editor(name, this.id(name), session.me?.name ?? "");
     if (this.open.has(name)) return e;
     this.open.set(name, e);
     void e.open(mine);
@@ -56,7 +56,7 @@ class Desk {
 
   /** Takes up the draft of another tab or visit. */
   async take(k: Kept): Promise<void> {
-    const e = new Editor(k.name, this.id(k.name));
+    const e = new Editor(k.name, this.id(k.name), k.who);
     this.open.set(k.name, e);
     await e.open(k);
     await e.keepNow();

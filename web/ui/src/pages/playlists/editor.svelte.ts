@@ -65,10 +65,13 @@ export class Editor {
   #keeping = 0;
   #again = 0;
   #id: string;
+  #who: string;
 
-  constructor(name: string, id: string) {
+  /** The draft is kept as theirs who began it, also once the session has ended. */
+  constructor(name: string, id: string, who: string) {
     this.name = name;
     this.#id = id;
+    this.#who = who;
     this.ahead = new Foresight(name, () => this.draft, (word, rows) => this.#problems(word, rows));
   }
 
@@ -166,7 +169,7 @@ export class Editor {
     window.clearTimeout(this.#keeping);
     if (!this.dirty) { await drop(this.#id); return; }
     const was = documentOf(this.base), document = documentOf(this.draft);
-    this.unkept = !(await keep({ id: this.#id, name: this.name, who: session.me?.name ?? "", base: this.version, was, document, text: null, at: Date.now() }));
+    this.unkept = !(await keep({ id: this.#id, name: this.name, who: this.#who, base: this.version, was, document, text: null, at: Date.now() }));
   }
 
   #problems(list: readonly PlaylistProblem[], rows: readonly Row[]): void {

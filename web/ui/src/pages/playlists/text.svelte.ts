@@ -1,7 +1,6 @@
 // A playlist's file as text: for files with errors, and for those who like it so.
 
 import { ask, away, part, Problem, type Type } from "../../api/call";
-import { session } from "../../api/session.svelte";
 import { drop, keep, kept } from "../../lib/draft/keep";
 
 export type TextProblem = Type<"PlaylistProblem">;
@@ -22,13 +21,16 @@ export class TextEditor {
   theirs = $state.raw<{ text: string; version: string } | null>(null);
   readonly dirty: boolean = $derived(this.text !== this.base);
   #id: string;
+  #who: string;
   #timer = 0;
   #keeping = 0;
   #check: AbortController | null = null;
 
-  constructor(name: string, id: string) {
+  /** The draft is kept as theirs who began it, also once the session has ended. */
+  constructor(name: string, id: string, who: string) {
     this.name = name;
     this.#id = `${id}:text`;
+    this.#who = who;
   }
 
   async open(): Promise<void> {
@@ -36,7 +38,7 @@ export class TextEditor {
       const now = await this.#read();
       this.text = this.base = now.text;
       this.version = now.version;
-      const k = (await kept(session.me?.name ?? "")).find((d) => d.id === this.#id && d.text !== null);
+      const k = (await kept(this.#who)).find((d) => d.id === this.#id && d.text !== null);
       if (k?.text && k.text !== now.text) {
         this.text = k.text;
         this.restored = k.at;
@@ -67,7 +69,7 @@ export class TextEditor {
 
   async keepNow(): Promise<void> {
     if (!this.dirty) { await drop(this.#id); return; }
-    await keep({ id: this.#id, name: this.name, who: session.me?.name ?? "", base: this.version, was: null, document: null, text: this.text, at: Date.now() });
+    await keep({ id: this.#id, name: this.name, who: this.#who, base: this.version, was: null, document: null, text: this.text, at: Date.now() });
   }
 
   async #validate(): Promise<void> {
