@@ -46,9 +46,9 @@ class Air {
 
   take = (i: { id: string; playlist: string; title: string }) => this.#run("take", "/take", { playlist: i.playlist, item: i.id }, i.title);
   next = (i: { id: string; playlist: string; title: string }) => this.#run("next", "/take", { playlist: i.playlist, item: i.id, next: true }, i.title);
-  skip = (item = live.status?.now?.id) => this.#run("skip", "/skip", meant(item));
-  back = (item = live.status?.now?.id) => this.#run("back", "/back", meant(item));
-  restart = (item = live.status?.now?.id) => this.#run("restart", "/restart", meant(item));
+  skip = (item: string) => this.#run("skip", "/skip", meant(item));
+  back = (item: string) => this.#run("back", "/back", meant(item));
+  restart = (item: string) => this.#run("restart", "/restart", meant(item));
   undo = () => this.#run("undo", "/undo", {});
   hold = (on: boolean) => this.#run(on ? "holdOn" : "holdOff", "/hold", { on });
   slate = (on: boolean) => this.#run(on ? "slateOn" : "slateOff", "/slate", { on });
@@ -88,7 +88,8 @@ class Air {
   }
 }
 
-const meant = (item: string | undefined): object => (item ? { item } : {});
+/** The item that is meant to be on air; where it is not any more, the engine refuses. */
+const meant = (item: string): object => (item ? { item } : {});
 
 /** Which command it was, from its words; "" for one that we have no words for. */
 export function named(what: string): Told | "" {

@@ -6,11 +6,17 @@ import { route, type Page } from "./route.svelte";
 
 export type Keys = Record<string, (e: KeyboardEvent) => void>;
 
-const scopes: { down: Keys; up: Keys }[] = [];
+/** Where keys act: what they do, and the element that they belong to; none: the whole page. */
+interface Scope { down: Keys; up: Keys; root?: () => Element | null | undefined }
 
-/** Has keys act while a page or panel is there; the newest comes first. Call what it returns to end that. */
-export function keys(down: Keys, up: Keys = {}): () => void {
-  const scope = { down, up };
+const scopes: Scope[] = [];
+
+/**
+ * Has keys act while a page or panel is there; the newest comes first. While a dialog
+ * is open only those act whose root is in it, and Escape. Call what it returns to end that.
+ */
+export function keys(down: Keys, up: Keys = {}, root?: Scope["root"]): () => void {
+  const scope = { down, up, root };
   scopes.unshift(scope);
   return () => { scopes.splice(scopes.indexOf(scope), 1); };
 }
@@ -27,28 +33,40 @@ const fields = "input:not([type=checkbox]):not([type=radio]):not([type=range]), 
 const pagesByKey: Record<string, Page> = { o: "on-air", p: "playlists", s: "schedule", m: "media", a: "asrun", y: "system" };
 let chord = 0;
 
-function handle(e: KeyboardEvent, which: "down" | "up"): void {
+const topDialog = (): Element | undefined => [...document.querySelectorAll("dialog[open]")].at(-1);
+const acts = (s: Scope, dialog: Element | undefined, name: string): boolean => !dialog || name === "Escape" || dialog.contains(s.root?.() ?? null);
+
+/** A key is let go: a press ends, whatever modifier or dialog has come meanwhile. */
+function released(e: KeyboardEvent): void {
+  const name = nameOf(e).replace(/^(Ctrl\+|Alt\+|Shift\+)+(?=.)/, "");
+  for (const s of [...scopes]) s.up[name]?.(e);
+}
+
+function pressed(e: KeyboardEvent): void {
   if (e.isComposing || e.defaultPrevented) return;
   const name = nameOf(e);
   const single = name.length === 1 || name.startsWith("Shift+") && name.length === 7;
   const inField = e.target instanceof Element && e.target.matches(fields);
   if (inField && (single || !/^Ctrl\+[ks]$|^Escape$/.test(name))) return;
-  if (document.querySelector("dialog[open]") && name !== "Escape") return;
+  const dialog = topDialog();
   if (single && !choices.letters && /^[a-z]$/i.test(name.slice(-1))) return;
-  if (which === "down" && Date.now() < chord && pagesByKey[name]) {
+  if (Date.now() < chord && pagesByKey[name] && !dialog) {
     chord = 0;
     e.preventDefault();
     route.go(pagesByKey[name]);
     return;
   }
   for (const s of scopes) {
-    const f = s[which][name];
-    if (f) { f(e); if (which === "down" && !name.startsWith("Tab")) e.preventDefault(); return; }
+    const f = s.down[name];
+    if (!f || !acts(s, dialog, name)) continue;
+    f(e);
+    if (!name.startsWith("Tab")) e.preventDefault();
+    return;
   }
-  if (which === "down" && name === "g") chord = Date.now() + 1500;
+  if (name === "g" && !dialog) chord = Date.now() + 1500;
 }
 
 if (typeof window !== "undefined") {
-  window.addEventListener("keydown", (e) => handle(e, "down"));
-  window.addEventListener("keyup", (e) => handle(e, "up"));
+  window.addEventListener("keydown", pressed);
+  window.addEventListener("keyup", released, true);
 }
