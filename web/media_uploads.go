@@ -27,8 +27,10 @@ type Uploads interface {
 	Pending() bool
 	// Folder is where they are kept until then; it is there.
 	Folder(ctx context.Context) (string, error)
-	// Room is how many bytes more may be written there.
-	Room(ctx context.Context) (int64, error)
+	// Room is how many bytes more may be written there. It answers at once.
+	Room() (int64, error)
+	// Way is how a file gets from there to a path, or an error if it cannot.
+	Way(ctx context.Context, path string) (UploadWay, error)
 	// Name is a file's path in the media folder as it will be, if it may be that.
 	Name(folder, name string) (string, error)
 	// Free returns an error if the path is taken, and one near it that is not.
@@ -40,6 +42,13 @@ type Uploads interface {
 	Place(ctx context.Context, file, path string) (placed string, err error)
 }
 
+// UploadWay is how a file gets from the folder of uploads to its place.
+type UploadWay struct {
+	Copied bool  // it takes room there before it leaves it here
+	Shared bool  // both are on one disk
+	Room   int64 // how many bytes more may be written there
+}
+
 // Bounds of uploads.
 const (
 	maxUpload   = 512 << 30 // bytes of one
@@ -47,7 +56,10 @@ const (
 	maxTold     = 200       // that are over and still shown
 	uploadLasts = 24 * time.Hour
 	toldFor     = 24 * time.Hour
-	tryAgain    = 30 * time.Second // after the storage did not answer
+	tryAgain    = 30 * time.Second // after what may pass, then twice as long each time
+	maxWait     = time.Hour
+	maxChecks   = 3  // of a file that storage or decoder keep stuck
+	maxPlacings = 12 // of one that is good: five hours, for people to see to the folder
 	tidyEvery   = 10 * time.Minute
 )
 
@@ -78,7 +90,10 @@ type upload struct {
 	Upload
 	file    string    // its name in the folder of uploads
 	touched time.Time // when the last byte came, or it was over
-	retry   time.Time // when it is to be checked, if that failed for no fault of its own
+	retry   time.Time // when it is tried again; zero while somebody is at it
+	tries   int
+	passed  bool // the check; it said:
+	warning string
 }
 
 // uploads knows all uploads. What is there is on the disk: they go on after a restart.
@@ -96,8 +111,9 @@ type uploads struct {
 	tus   *handler.UnroutedHandler
 	quiet time.Duration // without a byte, after which a connection is given up
 
-	mu  sync.Mutex
-	all map[string]*upload
+	mu    sync.Mutex
+	all   map[string]*upload
+	cause error // why nothing is taken yet
 }
 
 func newUploads(store Uploads, news *mediaNews, log *slog.Logger, note func(control.Note)) *uploads {
@@ -123,18 +139,20 @@ func (u *uploads) run(ctx context.Context) {
 		case <-time.After(tryAgain / 10):
 		}
 	}
-	tidy := time.NewTicker(tidyEvery)
+	tidy, again := time.NewTicker(tidyEvery), time.NewTimer(tidyEvery)
 	defer tidy.Stop()
+	defer again.Stop()
 	for ctx.Err() == nil {
 		if next, wait := u.next(time.Now()); next != nil {
 			u.settle(ctx, *next)
 			continue
 		} else if wait > 0 {
-			time.AfterFunc(wait, u.nudge)
+			again.Reset(wait)
 		}
 		select {
 		case <-ctx.Done():
 		case <-u.wake:
+		case <-again.C:
 		case <-tidy.C:
 			u.tidy(time.Now())
 		}
@@ -147,6 +165,9 @@ func (u *uploads) begun(ctx context.Context) bool {
 	select {
 	case u.asked <- struct{}{}:
 	default:
+	}
+	if final(u.why()) {
+		return false
 	}
 	timer := time.NewTimer(late)
 	defer timer.Stop()
@@ -174,15 +195,32 @@ func (u *uploads) open(ctx context.Context) error {
 		u.dir = dir
 		err = u.restore(time.Now())
 	}
-	if err != nil {
-		u.log.Debug("nothing can be uploaded yet", "cause", err)
-		return err
+	if err == nil {
+		u.tus, err = u.protocol()
 	}
-	u.tus, err = u.protocol()
+	if before := u.why(); err != nil && (before == nil || before.Error() != err.Error()) {
+		u.log.Warn("nothing can be uploaded yet", "cause", err)
+	}
+	u.mu.Lock()
+	u.cause = err
+	u.mu.Unlock()
 	if err == nil {
 		close(u.ready)
 	}
 	return err
+}
+
+// why is why nothing is taken yet.
+func (u *uploads) why() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.cause
+}
+
+// final reports whether an error is more than a matter of time.
+func final(err error) bool {
+	r := (*control.Refusal)(nil)
+	return errors.As(err, &r) && r.Code == control.Refused
 }
 
 // next is what is to be checked now; where that is nothing, wait is until there is.
@@ -193,7 +231,9 @@ func (u *uploads) next(now time.Time) (next *upload, wait time.Duration) {
 		switch {
 		case one.State != checking:
 		case one.retry.After(now):
-			wait = max(wait, one.retry.Sub(now))
+			if left := one.retry.Sub(now); wait == 0 || left < wait {
+				wait = left
+			}
 		case next == nil || one.touched.Before(next.touched):
 			next = one
 		}
@@ -201,6 +241,7 @@ func (u *uploads) next(now time.Time) (next *upload, wait time.Duration) {
 	if next == nil {
 		return nil, wait
 	}
+	next.retry = time.Time{}
 	copied := *next
 	return &copied, 0
 }
@@ -208,20 +249,49 @@ func (u *uploads) next(now time.Time) (next *upload, wait time.Duration) {
 // settle checks an upload and puts it in place, or turns it down.
 func (u *uploads) settle(ctx context.Context, one upload) {
 	began := time.Now()
-	warning, err := u.store.Check(ctx, one.file)
+	var err error
+	if !one.passed {
+		if one.warning, err = u.store.Check(ctx, one.file); err == nil {
+			one.passed, one.tries = true, 0
+		}
+	}
 	var placed string
-	if err == nil {
+	if one.passed {
 		placed, err = u.store.Place(ctx, one.file, one.Path)
 	}
 	if ctx.Err() != nil {
 		return // after the restart
 	}
-	if r := (*control.Refusal)(nil); errors.As(err, &r) && r.Code == control.Unavailable || errors.Is(err, context.DeadlineExceeded) {
-		u.change(one.ID, func(one *upload) { one.Problem, one.retry = sentence(err), time.Now().Add(tryAgain) })
+	if again(err, one) {
+		u.change(one.ID, func(now *upload) {
+			now.Problem, now.retry = sentence(err), time.Now().Add(min(tryAgain<<one.tries, maxWait))
+			now.tries, now.passed, now.warning = one.tries+1, one.passed, one.warning
+		})
 		return
 	}
+	u.over(one, placed, began, err)
+}
+
+// again reports whether what went wrong may pass. A file that is good is not thrown
+// away for the folder's sake.
+func again(err error, one upload) bool {
+	if err == nil {
+		return false
+	}
+	var code control.Code
+	if r := (*control.Refusal)(nil); errors.As(err, &r) {
+		code = r.Code
+	}
+	if one.passed {
+		return code != control.Unknown && code != control.Invalid && one.tries < maxPlacings-1
+	}
+	return (code == control.Unavailable || errors.Is(err, context.DeadlineExceeded)) && one.tries < maxChecks-1
+}
+
+// over takes down that an upload is in place, or was turned down.
+func (u *uploads) over(one upload, placed string, began time.Time, err error) {
 	u.remove(one) // in place, or of no use; what is noted of it in any case
-	said := warning
+	said := one.warning
 	if err != nil {
 		// The file is known to the check by the name it has here.
 		said = sentence(errors.New(strings.ReplaceAll(err.Error(), one.file, one.Name)))
@@ -263,6 +333,12 @@ func (u *uploads) change(id string, f func(*upload)) {
 
 // tidy lets go of what nobody has touched for long, and of the oldest that are over.
 func (u *uploads) tidy(now time.Time) {
+	var left []upload
+	defer func() {
+		for _, one := range left {
+			u.remove(one)
+		}
+	}()
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	var over []*upload
@@ -271,7 +347,7 @@ func (u *uploads) tidy(now time.Time) {
 		switch {
 		case one.State == receiving && age > uploadLasts:
 			u.log.Info("an upload was given up: nothing has come for a day", "file", one.Path, "by", one.Who)
-			u.remove(*one)
+			left = append(left, *one)
 			delete(u.all, id)
 		case one.State == done || one.State == turned:
 			if age > toldFor {
@@ -346,30 +422,51 @@ func (u *uploads) take(ctx context.Context, one *upload) error {
 		}
 		return err
 	}
-	room, err := u.store.Room(ctx)
+	way, err := u.store.Way(ctx, where)
+	if err != nil {
+		return err
+	}
+	room, err := u.store.Room()
 	if err != nil {
 		return err
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	under := 0
+	var under []*upload
 	for _, other := range u.all {
 		if other.State != receiving && other.State != checking {
 			continue
 		}
-		if under++; other.Path == where {
+		if under = append(under, other); other.Path == where {
 			return refuseUpload(http.StatusConflict, "%s is being uploaded already, by %s.", where, cmp.Or(other.Who, "somebody"))
 		}
-		room -= other.Bytes - other.Received
 	}
-	if under >= maxUploads {
-		return refuseUpload(http.StatusServiceUnavailable, "%d uploads are under way, and no more are taken at once. Try again when some are over.", under)
+	if len(under) >= maxUploads {
+		return refuseUpload(http.StatusServiceUnavailable, "%d uploads are under way, and no more are taken at once. Try again when some are over.", len(under))
 	}
-	if room < one.Bytes {
-		return refuseUpload(http.StatusInsufficientStorage, "The disk is too full: %s takes %s, and there is room for %s. Make room in the media folder first.", one.Name, size(one.Bytes), size(max(0, room)))
+	if room = roomFor(room, way, under); room < one.Bytes {
+		return refuseUpload(http.StatusInsufficientStorage, "The disk is too full: %s takes %s, and there is room for %s. Make room first, where the media are and where state.dir is.", one.Name, size(one.Bytes), size(max(0, room)))
 	}
 	u.all[one.ID] = one
 	return nil
+}
+
+// roomFor is how large one upload more may be. What is copied to its place takes room
+// twice on a shared disk for as long as that takes, which is one at a time.
+func roomFor(room int64, way UploadWay, under []*upload) int64 {
+	there, largest := way.Room, int64(0)
+	for _, other := range under {
+		room -= other.Bytes - other.Received
+		there -= other.Bytes
+		largest = max(largest, other.Bytes)
+	}
+	switch {
+	case !way.Copied:
+		return room
+	case way.Shared:
+		return min(room/2, room-largest)
+	}
+	return min(room, there)
 }
 
 // size is a number of bytes as people read it.

@@ -132,9 +132,7 @@ func (s *Server) tus(c *gin.Context, of func(*handler.UnroutedHandler) http.Hand
 	if session := identified(c).session; session != nil {
 		asked.session = session.life
 	}
-	if !s.uploads.begun(asked.ctx) {
-		c.Header("Retry-After", "5")
-		problem(c, http.StatusServiceUnavailable, "Nothing can be uploaded at the moment: the media folder does not answer yet. Try again in a few seconds.")
+	if !s.uploadsBegun(c) {
 		return asked
 	}
 	defer context.AfterFunc(asked.session, asked.away)()
@@ -216,20 +214,52 @@ func (s *Server) createUpload(c *gin.Context) {
 }
 
 // exists reports whether an upload came to be.
-func (u *uploads) exists(id string) bool { return u.restored(id) != nil }
+func (u *uploads) exists(id string) bool {
+	one, err := u.restored(id)
+	return one != nil || err != nil
+}
 
-func (u *uploads) forget(id string) {
+// forget lets go of an upload, unless it is being checked at the moment.
+func (u *uploads) forget(id string) bool {
 	u.mu.Lock()
 	one := u.all[id]
+	if one != nil && one.State == checking && one.retry.IsZero() {
+		u.mu.Unlock()
+		return false
+	}
 	delete(u.all, id)
 	u.mu.Unlock()
 	if one != nil {
 		u.remove(*one)
 	}
+	return true
+}
+
+// uploadsBegun reports whether it is known which uploads there are. It has answered
+// where it is not: who is told that there is no such upload begins it anew.
+func (s *Server) uploadsBegun(c *gin.Context) bool {
+	if s.uploads.begun(c.Request.Context()) {
+		return true
+	}
+	cause := s.uploads.why()
+	if final(cause) {
+		mediaProblem(c, cause)
+		return false
+	}
+	if cause == nil {
+		cause = errors.New("it is not known yet which uploads there are")
+	}
+	c.Header("Retry-After", "5")
+	problem(c, http.StatusServiceUnavailable, "Nothing can be uploaded at the moment: "+cause.Error()+". Try again in a few seconds.")
+	return false
 }
 
 // known is the upload that is meant. It has answered where there is none.
 func (s *Server) known(c *gin.Context) (Upload, bool) {
+	if !s.uploadsBegun(c) {
+		change(c, "")
+		return Upload{}, false
+	}
 	s.uploads.mu.Lock()
 	one := s.uploads.all[c.Param("id")]
 	var shown Upload
@@ -282,6 +312,11 @@ func (s *Server) dropUpload(c *gin.Context) {
 			return
 		}
 	case checking:
+		if s.uploads.forget(one.ID) { // it waits to be tried again
+			c.Status(http.StatusNoContent)
+			s.news.upload()
+			return
+		}
 		problemWith(c, http.StatusConflict, one.Name+" is being checked. Remove it when that is over.", gin.H{"code": control.Conflict})
 		return
 	default:

@@ -18,7 +18,7 @@ import (
 
 // What may stop an upload while it comes in.
 var (
-	errDiskFull = handler.NewError("ERR_DISK_FULL", "The disk is full: make room in the media folder. What has come is kept for a day, and the upload can go on.", http.StatusInsufficientStorage)
+	errDiskFull = handler.NewError("ERR_DISK_FULL", "The disk is full: make room where state.dir is. What has come is kept for a day, and the upload can go on.", http.StatusInsufficientStorage)
 	errTooSlow  = handler.NewError("ERR_TOO_SLOW", "Too little came for a minute. What has come is kept for a day, and the upload can go on.", http.StatusServiceUnavailable)
 	errSentAway = handler.NewError("ERR_STOPPED", "The upload was interrupted: airloom ends, or you have been signed out. It can go on later.", http.StatusServiceUnavailable)
 	errStorage  = handler.NewError("ERR_STORAGE", "What came could not be written down; the log says why.", http.StatusInternalServerError)
@@ -155,7 +155,7 @@ func (in *incoming) stopped(now time.Time) error {
 	}
 	if in.looked > roomEvery {
 		in.looked = 0
-		if room, err := in.u.store.Room(in.ctx); err == nil && room <= 0 {
+		if room, err := in.u.store.Room(); err == nil && room <= 0 {
 			return errDiskFull
 		}
 	}
@@ -186,7 +186,11 @@ func (u *uploads) restore(now time.Time) error {
 	mine := map[string]bool{}
 	for _, e := range entries {
 		if id, ok := strings.CutSuffix(e.Name(), ".info"); ok && isUploadID(id) {
-			if one := u.restored(id); one != nil {
+			one, err := u.restored(id)
+			if err != nil {
+				return err // it may be there the next time
+			}
+			if one != nil {
 				u.mu.Lock()
 				u.all[id] = one
 				u.mu.Unlock()
@@ -206,31 +210,35 @@ func (u *uploads) restore(now time.Time) error {
 	return nil
 }
 
-// restored is an upload as its files tell it; nil where they do not.
-func (u *uploads) restored(id string) *upload {
+// restored is an upload as its files tell it; nil where they do not. Where they cannot
+// be read, they may tell of one all the same.
+func (u *uploads) restored(id string) (*upload, error) {
 	text, err := os.ReadFile(path.Join(u.dir, id+".info"))
 	if err != nil {
-		return nil
+		return nil, unlessMissing(err)
 	}
 	var info handler.FileInfo
 	if json.Unmarshal(text, &info) != nil || info.ID != id {
-		return nil
+		return nil, nil
 	}
 	file := path.Base(info.Storage["Path"])
 	if info.Storage["Path"] != path.Join(u.dir, file) || !strings.HasPrefix(file, id) {
-		return nil // of another folder, which was moved here
+		return nil, nil // of another folder, which was moved here
 	}
 	data, err := os.Lstat(path.Join(u.dir, file))
-	if err != nil || !data.Mode().IsRegular() || data.Size() > info.Size {
-		return nil
+	if err != nil {
+		return nil, unlessMissing(err)
+	}
+	if !data.Mode().IsRegular() || data.Size() > info.Size {
+		return nil, nil
 	}
 	began, err := os.Stat(path.Join(u.dir, id+".info"))
 	if err != nil {
-		return nil
+		return nil, unlessMissing(err)
 	}
 	where, err := u.store.Name(info.MetaData["folder"], info.MetaData["filename"])
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	one := &upload{file: file, touched: data.ModTime(), Upload: Upload{
 		ID: id, Name: path.Base(where), Folder: folderOf(where), Path: where, Bytes: info.Size, Received: data.Size(),
@@ -239,5 +247,12 @@ func (u *uploads) restored(id string) *upload {
 	if one.Received == one.Bytes {
 		one.State = checking
 	}
-	return one
+	return one, nil
+}
+
+func unlessMissing(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
 }

@@ -31,6 +31,11 @@ type porch struct {
 	room       atomic.Int64
 	checked    atomic.Int64
 	bad        error // what the check says
+	way        UploadWay
+	noWay      error
+	shut       chan struct{} // closed, or nil: the folder is there
+	noFolder   error
+	noPlace    error
 	warning    string
 	idle       bool          // there is nothing from before
 	hold       chan struct{} // closed: checks go on
@@ -43,9 +48,16 @@ func aPorch(t *testing.T) *porch {
 	return p
 }
 
-func (p *porch) Pending() bool                          { return !p.idle }
-func (p *porch) Folder(context.Context) (string, error) { return p.dir, nil }
-func (p *porch) Room(context.Context) (int64, error)    { return p.room.Load(), nil }
+func (p *porch) Pending() bool { return !p.idle }
+func (p *porch) Folder(context.Context) (string, error) {
+	if p.shut != nil {
+		<-p.shut
+	}
+	return p.dir, p.noFolder
+}
+func (p *porch) Room() (int64, error) { return p.room.Load(), nil }
+
+func (p *porch) Way(context.Context, string) (UploadWay, error) { return p.way, p.noWay }
 
 func (p *porch) Name(folder, name string) (string, error) {
 	if !filepath.IsLocal(path.Join(folder, name)) || !strings.HasSuffix(name, ".mp4") {
@@ -72,6 +84,9 @@ func (p *porch) Check(ctx context.Context, file string) (string, error) {
 }
 
 func (p *porch) Place(ctx context.Context, file, to string) (string, error) {
+	if p.noPlace != nil {
+		return "", p.noPlace
+	}
 	other, err := p.Free(ctx, to)
 	if err != nil {
 		to = other

@@ -27,9 +27,13 @@ func (c *channel) examine(ctx context.Context) ([]web.Finding, error) {
 		found []web.Finding
 		err   error
 	}
+	if !c.system.examining.CompareAndSwap(false, true) {
+		return nil, errors.New("the last examination hangs on the storage still: see whether it answers")
+	}
 	done := make(chan result, 1)
 	go func() {
 		found, err := examined(ctx, c.path)
+		c.system.examining.Store(false) // its child is gone
 		done <- result{found, err}
 	}()
 	select {

@@ -37,7 +37,7 @@ func newMediaDesk(cfg *configs.Config, plan *programme, log *slog.Logger) *media
 	house := houseOf(cfg)
 	d := &mediaDesk{cfg: cfg, plan: plan, grid: timeline.Of(house)}
 	d.shelf = shelf.New(shelf.Options{Root: cfg.Media.Root, Uploads: inState(cfg, "uploads"), Log: log})
-	d.still = still.New(still.Options{Root: cfg.Media.Root, FPS: house.FPS, Dir: inState(cfg, "stills"), Log: log})
+	d.still = still.New(still.Options{Root: cfg.Media.Root, Uploads: inState(cfg, "uploads"), FPS: house.FPS, Dir: inState(cfg, "stills"), Log: log})
 	return d
 }
 

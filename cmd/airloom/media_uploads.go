@@ -8,32 +8,36 @@ import (
 
 	"airloom/playout/control"
 	"airloom/playout/shelf"
+	"airloom/playout/worker"
+	"airloom/web"
 )
 
 // mediaUploads is where uploads go, as the web server has it.
 type mediaUploads struct{ *mediaDesk }
 
-// reserve is what uploads leave of a disk: 1 GB, or a twentieth of a small one. As-run
-// log and playlists need room as well.
-func reserve(size int64) int64 { return min(1<<30, size/20) }
-
-// Pending reports whether there may be some from before: the folder in the state's
-// says so, wherever they are.
+// Pending reports whether there may be some from before.
 func (u mediaUploads) Pending() bool {
 	entries, _ := os.ReadDir(inState(u.cfg, "uploads"))
 	return len(entries) > 0
 }
 
 // Folder is where they are kept until they are whole.
-func (u mediaUploads) Folder(ctx context.Context) (string, error) {
-	dir, err := u.shelf.Uploads(ctx)
+func (u mediaUploads) Folder(context.Context) (string, error) {
+	dir, err := u.shelf.Uploads()
 	return dir, mediaError(err)
 }
 
-// Room is how many bytes more may be written there.
-func (u mediaUploads) Room(ctx context.Context) (int64, error) {
-	free, size, err := u.shelf.Space(ctx)
-	return free - reserve(size), mediaError(err)
+// Room is how many bytes more may be written there: the as-run log and playlists
+// need room as well.
+func (u mediaUploads) Room() (int64, error) {
+	free, size, err := u.shelf.Space()
+	return free - shelf.Reserve(size), mediaError(err)
+}
+
+// Way is how a file gets from there to its place.
+func (u mediaUploads) Way(ctx context.Context, name string) (web.UploadWay, error) {
+	w, err := u.shelf.Way(ctx, name)
+	return web.UploadWay{Copied: w.Copied, Shared: w.Shared, Room: w.Free - shelf.Reserve(w.Size)}, mediaError(err)
 }
 
 // Name is a file's path in the media folder as it will be.
@@ -70,13 +74,13 @@ func (u mediaUploads) Free(ctx context.Context, name string) (other string, err 
 	return name, &control.Refusal{Code: control.Conflict, Err: errors.New("there are many of the name " + name + " already")}
 }
 
-// Check opens a file that was uploaded as the air would.
+// Check opens a file that was uploaded as the air would. One crash may have been the
+// machine's doing.
 func (u mediaUploads) Check(ctx context.Context, file string) (warning string, err error) {
-	dir, err := u.Folder(ctx)
-	if err != nil {
-		return "", err
+	warning, err = u.still.Check(ctx, file)
+	if crash := (*worker.CrashError)(nil); errors.As(err, &crash) {
+		warning, err = u.still.Check(ctx, file)
 	}
-	warning, err = u.still.Check(ctx, dir, file)
 	return warning, mediaError(err)
 }
 

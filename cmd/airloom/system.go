@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"sync/atomic"
 
 	"airloom/encoder"
 	"airloom/playout"
@@ -18,6 +19,8 @@ type system struct {
 	history *past.History
 	meter   *levels.Meter
 	still   *still.Air // nil: there is no page to show it on
+
+	examining atomic.Bool // a doctor's child is there
 }
 
 // heard is the encoder with an ear to the sound on its way there.

@@ -122,8 +122,13 @@ func place(root *os.Root, uploads, upload, to string) (string, error) {
 	if !errors.Is(err, syscall.EXDEV) {
 		return name, err
 	}
-	temp := path.Join(path.Dir(to), ".airloom-"+random())
+	id, _, _ := strings.Cut(upload, ".")
+	temp := path.Join(path.Dir(to), ".airloom-"+id)
+	_ = root.Remove(temp)                    // a copy that was cut off is of no use
 	defer func() { _ = root.Remove(temp) }() // it is gone where all went well
+	if err := roomFor(from, upload, root, path.Dir(to)); err != nil {
+		return "", err
+	}
 	if err := copyFile(from, upload, root, temp); err != nil {
 		return "", err
 	}
@@ -131,6 +136,19 @@ func place(root *os.Root, uploads, upload, to string) (string, error) {
 		_ = from.Remove(upload)
 	}
 	return name, err
+}
+
+// roomFor returns an error where a copy would leave less than the reserve.
+func roomFor(from *os.Root, upload string, root *os.Root, folder string) error {
+	info, err := from.Stat(upload)
+	if err != nil {
+		return err
+	}
+	free, size, err := spaceIn(root, folder)
+	if err == nil && info.Size() > free-Reserve(size) {
+		err = syscall.ENOSPC
+	}
+	return err
 }
 
 // put renames to the first name that is free.
@@ -182,38 +200,99 @@ func random() string {
 	return hex.EncodeToString(b)
 }
 
-// space is what is left on a disk for who is not root, and its size.
+// space is what is left on a folder's disk for who is not root, and its size.
 func space(folder string) (free, size int64, err error) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return 0, 0, err
+	}
+	return spaceOf(f)
+}
+
+// spaceIn is the same for a folder below a root.
+func spaceIn(root *os.Root, folder string) (free, size int64, err error) {
+	f, err := openFolder(root, folder)
+	if err != nil {
+		return 0, 0, err
+	}
+	return spaceOf(f)
+}
+
+func spaceOf(f *os.File) (free, size int64, err error) {
+	defer f.Close()
 	var st unix.Statfs_t
-	if err := unix.Statfs(folder, &st); err != nil {
+	if err := unix.Fstatfs(int(f.Fd()), &st); err != nil {
 		return 0, 0, err
 	}
 	return int64(st.Bavail) * st.Bsize, int64(st.Blocks) * st.Bsize, nil
 }
 
-// hiddenUploads is the folder for uploads in a media root on a disk of its own.
-const hiddenUploads = ".airloom-uploads"
+// Reserve is what uploads leave of a disk of that size: 1 GB, or a twentieth of a
+// small one.
+func Reserve(size int64) int64 { return min(1<<30, size/20) }
 
-// uploadsIn is the folder from which a file can be renamed into the root.
-func uploadsIn(root *os.Root, wanted string) (string, error) {
-	here, err := root.Stat(".")
+// wayTo tries how an upload gets to a place: a rename between two mounts fails even
+// where they are of one disk.
+func wayTo(root *os.Root, uploads, to string) (w Way, err error) {
+	from, err := os.OpenRoot(uploads)
 	if err != nil {
-		return "", err
+		return w, err
 	}
-	there, err := os.Stat(wanted)
+	defer from.Close()
+	folder, err := nearest(root, path.Dir(to))
 	if err != nil {
-		return "", err
+		return w, err
 	}
-	if deviceOf(here) == deviceOf(there) {
-		return wanted, nil
+	if w.Copied, err = apart(root, folder, from); err != nil {
+		return w, err
 	}
-	if err := root.Mkdir(hiddenUploads, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
-		return "", err
+	if w.Free, w.Size, err = spaceIn(root, folder); err != nil {
+		return w, err
 	}
-	if info, err := root.Lstat(hiddenUploads); err != nil || !info.IsDir() {
-		return "", &Error{Refused, hiddenUploads + " in the media folder is no folder: remove it"}
+	here, err := from.Stat(".")
+	if err != nil {
+		return w, err
 	}
-	return filepath.Join(root.Name(), hiddenUploads), nil
+	there, err := root.Stat(folder)
+	w.Shared = err == nil && deviceOf(here) == deviceOf(there)
+	return w, err
+}
+
+// nearest is the folder, or the one above it that is there.
+func nearest(root *os.Root, folder string) (string, error) {
+	for folder != "." {
+		info, err := root.Stat(folder)
+		switch {
+		case err == nil && info.IsDir():
+			return folder, nil
+		case err == nil:
+			return "", &Error{Taken, fmt.Sprintf("%q is a file, not a folder", folder)}
+		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
+			return "", err
+		}
+		folder = path.Dir(folder)
+	}
+	return folder, nil
+}
+
+// apart reports whether nothing can be renamed between a folder of one root and the
+// other root, which it tries with an empty file. The error says that it may not be
+// written there.
+func apart(a *os.Root, folder string, b *os.Root) (bool, error) {
+	name := ".airloom-" + random()
+	there := path.Join(folder, name)
+	f, err := a.OpenFile(there, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return false, err
+	}
+	_ = f.Close()
+	if err = rename(a, there, b, name); err == nil {
+		return false, b.Remove(name)
+	}
+	if gone := a.Remove(there); gone != nil || !errors.Is(err, syscall.EXDEV) {
+		return false, errors.Join(err, gone)
+	}
+	return true, nil
 }
 
 func deviceOf(info fs.FileInfo) uint64 {

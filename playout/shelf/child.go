@@ -28,10 +28,8 @@ const (
 	opRemove op = "remove"
 	opFolder op = "folder"
 	opPlace  op = "place"
-	opSpace  op = "space"
+	opWay    op = "way"
 	opWatch  op = "watch"
-
-	opUploads op = "uploads"
 )
 
 // question is what a child is asked.
@@ -45,6 +43,12 @@ type question struct {
 	Offset        int64    `json:",omitempty"`
 	Count         int      `json:",omitempty"`
 	Folders       []string `json:",omitempty"`
+	Changes       int64    `json:",omitempty"` // how many there have been
+}
+
+// changes reports whether a listing is another one afterwards.
+func (q question) changes() bool {
+	return q.Op == opMove || q.Op == opRemove || q.Op == opFolder || q.Op == opPlace
 }
 
 type answer struct {
@@ -56,8 +60,7 @@ type answer struct {
 	Next    string   `json:",omitempty"`
 	Partial bool     `json:",omitempty"`
 	Path    string   `json:",omitempty"`
-	Free    int64    `json:",omitempty"`
-	Size    int64    `json:",omitempty"`
+	Way     Way      `json:",omitzero"`
 }
 
 // child answers questions.
@@ -67,6 +70,7 @@ type child struct {
 	// A listing is looked at again and again while somebody pages through it.
 	last  Look
 	until time.Time
+	after int64 // so many changes
 	found answer
 	order Sort // in which its files are
 }
@@ -94,8 +98,8 @@ func (c *child) answer(q question) (a answer, data []byte, err error) {
 		return a, nil, err
 	}
 	defer root.Close()
-	if q.Op != opList && q.Op != opRead && q.Op != opStat && q.Op != opWatch {
-		c.until = time.Time{} // it will be another
+	if q.Changes != c.after {
+		c.until, c.after = time.Time{}, q.Changes
 	}
 	switch q.Op {
 	case opList:
@@ -111,11 +115,10 @@ func (c *child) answer(q question) (a answer, data []byte, err error) {
 	case opFolder:
 		err = makeFolder(root, q.Path)
 	case opPlace:
+		worker.StepBack() // the air reads from the same disk, and a copy is long
 		a.Path, err = place(root, q.Uploads, q.Path, q.To)
-	case opSpace:
-		a.Free, a.Size, err = space(q.Uploads)
-	case opUploads:
-		a.Path, err = uploadsIn(root, q.Uploads)
+	case opWay:
+		a.Way, err = wayTo(root, q.Uploads, q.To)
 	case opWatch:
 		a.Folders = c.changed(root, q.Folders)
 	}
@@ -205,7 +208,9 @@ func errorOf(q question, err error) *Error {
 	var e *Error
 	var sys syscall.Errno
 	name := path.Base(q.Path)
-	if q.Path == "" {
+	if q.Op == opWay {
+		name = path.Base("/" + path.Dir(q.To))
+	} else if q.Path == "" {
 		name = path.Base("/" + q.Look.Folder)
 	}
 	switch {

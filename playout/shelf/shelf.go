@@ -4,9 +4,10 @@
 //
 // The keeper touches none of it: a hung mount would hang it. A [Shelf] asks children
 // of this program (`shelf-worker`, see [Main]), which may open nothing but the media
-// root and the folder of uploads; one looks and changes, others read. Everything goes
-// by way of an open root, so that no link leads out of it, and nothing is ever
-// written over: a rename onto a name that is taken fails, whoever took it and when.
+// root and the folder of uploads: one lists, one looks at single files and changes
+// them, one puts uploads in place, others read. The folder of uploads is the state's,
+// and the keeper's own. Everything goes by way of an open root, so that no link leads
+// out of it, and nothing is written over: a rename onto a name that is taken fails.
 package shelf
 
 import (
@@ -15,7 +16,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +26,7 @@ import (
 // Options is what a shelf is told once. Root is required.
 type Options struct {
 	Root    string // the media root
-	Uploads string // the folder for uploads, if it lies on the root's disk; "": none
+	Uploads string // the folder for uploads; "": none
 	Log     *slog.Logger
 	Args    []string // that make this program the child; by default "shelf-worker"
 }
@@ -96,13 +96,14 @@ const readers = 2
 // Shelf is the keeper's side. Its methods may be called from any goroutine.
 type Shelf struct {
 	o       Options
-	hand    *worker.Help // looks and changes
+	lister  *worker.Help // lists and searches, which may take long
+	hand    *worker.Help // looks at single files, and changes them
 	mover   *worker.Help // puts uploads in place, which may take long
 	readers chan *worker.Help
 	all     []*worker.Help
 
 	watch   watch
-	uploads atomic.Pointer[string] // where they really are
+	changes atomic.Int64 // that were asked for: what was listed before them is old
 }
 
 // New returns a shelf. Nothing is started before it is asked.
@@ -124,6 +125,7 @@ func New(o Options) *Shelf {
 		s.all = append(s.all, h)
 		return h
 	}
+	s.lister = help(worker.HelpOptions{Read: []string{o.Root}})
 	s.hand = help(worker.HelpOptions{Write: write})
 	s.mover = help(worker.HelpOptions{Write: write})
 	for range readers {
@@ -159,9 +161,9 @@ func (s *Shelf) Run(ctx context.Context) error {
 
 // ask asks a child about the media root.
 func (s *Shelf) ask(ctx context.Context, h *worker.Help, within time.Duration, q question) (answer, []byte, error) {
-	q.Root, q.Uploads = s.o.Root, s.o.Uploads
-	if dir := s.uploads.Load(); dir != nil {
-		q.Uploads = *dir
+	q.Root, q.Uploads, q.Changes = s.o.Root, s.o.Uploads, s.changes.Load()
+	if q.changes() {
+		defer s.changes.Add(1)
 	}
 	var a answer
 	data, err := h.Ask(ctx, within, q, &a)
@@ -191,7 +193,7 @@ func (s *Shelf) List(ctx context.Context, l Look, length func(File) int64) (List
 	if l.Search == "" {
 		s.watch.note(folder)
 	}
-	a, _, err := s.ask(ctx, s.hand, looksIn, question{Op: opList, Look: l})
+	a, _, err := s.ask(ctx, s.lister, looksIn, question{Op: opList, Look: l})
 	if err != nil {
 		return Listing{}, err
 	}
@@ -261,43 +263,46 @@ func (s *Shelf) Place(ctx context.Context, upload, to string) (path string, err 
 	if to, err = CheckNew(to); err != nil {
 		return "", err
 	}
+	if _, err := s.Way(ctx, to); err != nil { // storage that hangs is soon found out so
+		return "", err
+	}
 	a, _, err := s.ask(ctx, s.mover, placesIn, question{Op: opPlace, Path: upload, To: to})
 	return a.Path, err
 }
 
-// Uploads is the folder for uploads, which is made: a file can be renamed from there
-// into the media root. Where the folder that was named lies on another disk, it is a
-// hidden one in the root.
-func (s *Shelf) Uploads(ctx context.Context) (dir string, err error) {
-	if dir := s.uploads.Load(); dir != nil {
-		return *dir, nil
-	}
+// Uploads is the folder for uploads, which is made. It is the keeper's own: whatever
+// becomes of the media's storage, what comes in is written down.
+func (s *Shelf) Uploads() (dir string, err error) {
 	if s.o.Uploads == "" {
 		return "", &Error{Refused, "There is no folder for uploads: set state.dir"}
 	}
 	if err := os.MkdirAll(s.o.Uploads, 0o750); err != nil {
 		return "", &Error{Refused, "There is no folder for uploads: " + err.Error()}
 	}
-	a, _, err := s.ask(ctx, s.hand, changesIn, question{Op: opUploads})
-	if err != nil {
-		return "", err
-	}
-	s.uploads.Store(&a.Path)
-	if a.Path != s.o.Uploads { // whoever looks there is to know that there may be some
-		_ = os.WriteFile(filepath.Join(s.o.Uploads, elsewhere), []byte(a.Path+"\n"), 0o640)
-	}
-	return a.Path, nil
+	return s.o.Uploads, nil
 }
 
-// elsewhere is a file in the folder for uploads that tells of the one in the root.
-const elsewhere = "elsewhere"
+// Way is how uploads get to a place in the media root.
+type Way struct {
+	Copied     bool  `json:",omitempty"` // and not renamed: they take room there before they leave it here
+	Shared     bool  `json:",omitempty"` // both are on one disk
+	Free, Size int64 // of the disk there, in bytes
+}
+
+// Way finds out how an upload gets to its place, by trying it with an empty file. The
+// error says why it cannot.
+func (s *Shelf) Way(ctx context.Context, to string) (Way, error) {
+	to, err := CheckNew(to)
+	if err != nil {
+		return Way{}, err
+	}
+	a, _, err := s.ask(ctx, s.hand, changesIn, question{Op: opWay, To: to})
+	return a.Way, err
+}
 
 // Space is how much room is left on the disk of the uploads, and how large it is,
 // in bytes.
-func (s *Shelf) Space(ctx context.Context) (free, size int64, err error) {
-	a, _, err := s.ask(ctx, s.hand, changesIn, question{Op: opSpace})
-	return a.Free, a.Size, err
-}
+func (s *Shelf) Space() (free, size int64, err error) { return space(s.o.Uploads) }
 
 // IsMissing reports whether the error says that something is not there.
 func IsMissing(err error) bool {

@@ -237,7 +237,7 @@ func TestContent(t *testing.T) {
 func TestPlace(t *testing.T) {
 	s, root := aShelf(t, "a.mp4", "sub/x.mp4")
 	ctx := t.Context()
-	dir, err := s.Uploads(ctx)
+	dir, err := s.Uploads()
 	require.NoError(t, err)
 	put := func(to string) (string, error) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "upload"), []byte("whole"), 0o600))
@@ -267,6 +267,11 @@ func TestPlace(t *testing.T) {
 		t.Skip("a disk of its own takes root's rights: ", err)
 	}
 	t.Cleanup(func() { _ = unix.Unmount(disk, unix.MNT_DETACH) })
+	way, err := s.Way(ctx, "sub/none/y.mp4")
+	require.NoError(t, err)
+	require.True(t, way.Copied)
+	require.False(t, way.Shared)
+	require.EqualValues(t, 1<<20, way.Size)
 	placed, err := put("sub/y.mp4")
 	require.NoError(t, err)
 	require.Equal(t, "sub/y.mp4", placed)
@@ -278,6 +283,55 @@ func TestPlace(t *testing.T) {
 	require.Len(t, entries, 1, "nothing half-written is left")
 	_, err = os.Stat(filepath.Join(dir, "upload"))
 	require.NoError(t, err, "the upload is still there")
+	// What was cut off goes with the next try; nothing is begun that leaves no reserve.
+	require.NoError(t, os.WriteFile(filepath.Join(disk, ".airloom-upload"), make([]byte, 500<<10), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "upload"), make([]byte, 400<<10), 0o600))
+	_, err = s.Place(ctx, "upload", "sub/z.mp4")
+	require.NoError(t, err)
+	require.NoFileExists(t, filepath.Join(disk, ".airloom-upload"))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "upload"), make([]byte, 600<<10), 0o600))
+	_, err = s.Place(ctx, "upload", "sub/full.mp4")
+	requireKind(t, Full, err)
+}
+
+// Two mounts of one disk, as under systemd: a rename between them fails.
+func TestWayBetweenMounts(t *testing.T) {
+	s, root := aShelf(t, "a.mp4")
+	dir, err := s.Uploads()
+	require.NoError(t, err)
+	way, err := s.Way(t.Context(), "new/b.mp4")
+	require.NoError(t, err)
+	require.False(t, way.Copied)
+	require.True(t, way.Shared)
+	require.Positive(t, way.Free)
+	for _, d := range []string{root, dir} {
+		entries, err := os.ReadDir(d)
+		require.NoError(t, err)
+		for _, e := range entries {
+			require.NotContains(t, e.Name(), "airloom", "nothing is left of the try")
+		}
+	}
+	_, err = s.Way(t.Context(), "a.mp4/b.mp4")
+	requireKind(t, Taken, err)
+
+	if err := unix.Mount(root, root, "", unix.MS_BIND, ""); err != nil {
+		t.Skip("a mount takes root's rights: ", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(root, unix.MNT_DETACH) })
+	s = run(t, Options{Root: root, Uploads: dir})
+	way, err = s.Way(t.Context(), "b.mp4")
+	require.NoError(t, err)
+	require.True(t, way.Copied)
+	require.True(t, way.Shared)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "upload"), []byte("whole"), 0o600))
+	placed, err := s.Place(t.Context(), "upload", "b.mp4")
+	require.NoError(t, err)
+	require.Equal(t, "b.mp4", placed)
+
+	require.NoError(t, unix.Mount("none", root, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, ""))
+	_, err = s.Way(t.Context(), "c.mp4")
+	requireKind(t, Refused, err)
+	require.ErrorContains(t, err, "mounted read-only")
 }
 
 // What changes in a folder that somebody looks at is told.

@@ -57,7 +57,7 @@ func (s *Shelf) lookAround(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, changesIn)
 	defer cancel()
-	if a, _, err := s.ask(ctx, s.hand, changesIn, question{Op: opWatch, Folders: folders}); err == nil && len(a.Folders) > 0 {
+	if a, _, err := s.ask(ctx, s.lister, changesIn, question{Op: opWatch, Folders: folders}); err == nil && len(a.Folders) > 0 {
 		tell(a.Folders)
 	}
 }

@@ -27,7 +27,8 @@ type AirOptions struct {
 type Air struct {
 	o      AirOptions
 	help   *worker.Help
-	epoch  string // of the process: ticks begin anew with it
+	turn   chan struct{} // a picture is asked for in pieces, which must not mix
+	epoch  string        // of the process: ticks begin anew with it
 	latest atomic.Pointer[media.Packet]
 
 	mu     sync.Mutex
@@ -54,7 +55,7 @@ func NewAir(o AirOptions) *Air {
 	}
 	return &Air{
 		o: o, help: worker.NewHelp(worker.HelpOptions{Args: o.Args, Log: o.Log}),
-		epoch: strconv.FormatInt(time.Now().UnixMicro(), 36), making: map[int]*making{},
+		epoch: strconv.FormatInt(time.Now().UnixMicro(), 36), making: map[int]*making{}, turn: make(chan struct{}, 1),
 	}
 }
 
@@ -134,11 +135,19 @@ func (a *Air) make(p *media.Packet, width int, job *making) {
 	defer close(job.done)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*airIn)
 	defer cancel()
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-ctx.Done():
+		job.err = ErrBusy
+		return
+	}
 	height := (a.o.Info.Height*width/a.o.Info.Width + 1) &^ 1
-	q := question{Width: width &^ 1, Height: height}
+	q := question{Width: width &^ 1, Height: height, First: true}
 	for pieces := a.pieces(p); job.err == nil && len(pieces) > 0; pieces = pieces[1:] {
 		q.Coded, q.More = pieces[0], len(pieces) > 1
 		job.data, job.err = put(ctx, a.help, airIn, q, nil)
+		q.First = false
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"airloom/encoder"
@@ -145,6 +146,21 @@ func TestPictureOfTheAirInPieces(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1280, c.Width)
 	require.Equal(t, 720, c.Height)
+
+	// Three sizes at once, of another one; and after one that broke off.
+	_, err = put(t.Context(), a.help, airIn, question{Coded: []byte("half"), First: true, More: true}, nil)
+	require.NoError(t, err)
+	later := *a.latest.Load()
+	later.PTS += 100
+	a.Offer(&later)
+	var all sync.WaitGroup
+	for _, width := range []int{320, 640, 960} {
+		all.Go(func() {
+			_, _, err := a.Picture(t.Context(), width)
+			assert.NoError(t, err)
+		})
+	}
+	all.Wait()
 }
 
 // What cannot be decoded is an error, and the next picture is one again.

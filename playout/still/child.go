@@ -31,6 +31,7 @@ type question struct {
 	Width  int             `json:",omitempty"`
 	Height int             `json:",omitempty"`
 	Coded  []byte          `json:",omitempty"` // or, in pieces, a coded picture of H.264 that stands by itself
+	First  bool            `json:",omitempty"` // it is the first piece
 	More   bool            `json:",omitempty"` // the next piece follows
 }
 
@@ -62,6 +63,9 @@ func Main() int {
 			return answer{Fault: err.Error()}, nil
 		}
 		if q.Coded != nil {
+			if q.First { // of one before, the end may never have come
+				coded = nil
+			}
 			if coded = append(coded, q.Coded...); q.More {
 				return answer{}, nil
 			}

@@ -26,14 +26,16 @@ import (
 
 // Options is what a maker is told once. Root is required.
 type Options struct {
-	Root string         // the media root
-	FPS  media.Rational // the house's; zero: 25
-	Dir  string         // where pictures are kept; "": nowhere
-	Most int64          // how many bytes are kept; 0: 256 MiB
-	Log  *slog.Logger
-	Args []string // that make this program the child; by default "still-worker"
+	Root    string         // the media root
+	Uploads string         // the folder of what is to be checked; "": there is none
+	FPS     media.Rational // the house's; zero: 25
+	Dir     string         // where pictures are kept; "": nowhere
+	Most    int64          // how many bytes are kept; 0: 256 MiB
+	Log     *slog.Logger
+	Args    []string // that make this program the child; by default "still-worker"
 
 	children, waiting int
+	checkedIn         time.Duration
 }
 
 // File is the file of which a picture is wanted, as it is now.
@@ -64,10 +66,11 @@ const (
 
 // Maker makes pictures and keeps them. Its methods may be called from any goroutine.
 type Maker struct {
-	o     Options
-	hands []*worker.Help
-	free  chan *worker.Help
-	keep  *keep
+	o       Options
+	hands   []*worker.Help
+	checker *worker.Help // one for all checks: those that hang are counted
+	free    chan *worker.Help
+	keep    *keep
 
 	mu     sync.Mutex
 	wanted int
@@ -104,6 +107,9 @@ func New(o Options) *Maker {
 	if o.children <= 0 {
 		o.children = 2
 	}
+	if o.checkedIn <= 0 {
+		o.checkedIn = checkedIn
+	}
 	if o.waiting <= 0 {
 		o.waiting = 64
 	}
@@ -113,6 +119,8 @@ func New(o Options) *Maker {
 		m.hands = append(m.hands, h)
 		m.free <- h
 	}
+	m.checker = worker.NewHelp(worker.HelpOptions{Args: o.Args, Read: []string{o.Uploads}, Log: o.Log})
+	m.hands = append(m.hands, m.checker)
 	return m
 }
 
@@ -249,13 +257,12 @@ func put(ctx context.Context, h *worker.Help, within time.Duration, q question, 
 	return data, nil
 }
 
-// Check has a child of its own open a file in a folder as the air would, and decode
+// Check has a child open a file in the folder of uploads as the air would, and decode
 // its beginning and its end. What keeps it from being played is the error; what is
-// merely wrong with it is the warning.
-func (m *Maker) Check(ctx context.Context, folder, name string) (warning string, err error) {
-	h := worker.NewHelp(worker.HelpOptions{Args: m.o.Args, Read: []string{folder}, Log: m.o.Log})
-	defer h.Close()
-	_, err = put(ctx, h, checkedIn, question{Check: true, Path: filepath.Join(folder, name), Root: folder, FPS: m.o.FPS}, &warning)
+// merely wrong with it is the warning. The next file is checked by another child.
+func (m *Maker) Check(ctx context.Context, name string) (warning string, err error) {
+	defer m.checker.Rest(0)
+	_, err = put(ctx, m.checker, m.o.checkedIn, question{Check: true, Path: filepath.Join(m.o.Uploads, name), Root: m.o.Uploads, FPS: m.o.FPS}, &warning)
 	return warning, err
 }
 

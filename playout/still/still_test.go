@@ -16,12 +16,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"airloom/playout/worker"
 )
 
 // The test's program is its own child.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "still-worker" {
 		os.Exit(Main())
+	}
+	if len(os.Args) > 1 && os.Args[1] == "hangs" {
+		os.Exit(worker.Serve(func([]byte) (any, []byte) { select {} }))
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -196,15 +201,25 @@ func TestCheck(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "cut.mp4"), whole[:len(whole)*2/3], 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "text.mp4"), []byte("words"), 0o600))
-	m := New(Options{Root: t.TempDir()})
-	warning, err := m.Check(t.Context(), dir, "good.mp4")
+	m := maker(t, Options{Root: t.TempDir(), Uploads: dir})
+	warning, err := m.Check(t.Context(), "good.mp4")
 	require.NoError(t, err)
 	require.Empty(t, warning)
-	warning, err = m.Check(t.Context(), dir, "cut.mp4")
+	warning, err = m.Check(t.Context(), "cut.mp4")
 	require.NoError(t, err)
 	require.NotEmpty(t, warning)
-	_, err = m.Check(t.Context(), dir, "text.mp4")
+	_, err = m.Check(t.Context(), "text.mp4")
 	require.ErrorContains(t, err, "not media")
+}
+
+// All checks are asked of one [worker.Help], which counts the children that hang.
+func TestCheckHangs(t *testing.T) {
+	m := maker(t, Options{Root: t.TempDir(), Uploads: t.TempDir(), Args: []string{"hangs"}, checkedIn: 100 * time.Millisecond})
+	for range 2 {
+		_, err := m.Check(t.Context(), "x.mp4")
+		require.ErrorIs(t, err, worker.ErrHung)
+	}
+	require.Contains(t, m.hands, m.checker)
 }
 
 // On disk there is no more than was allowed; what was used last stays.
