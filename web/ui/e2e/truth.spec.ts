@@ -121,7 +121,7 @@ test("what is shown is what is sent", async ({ page, playwright }) => {
     await pause(breath);
     for (let n = 1; jonas.changes.length < told.changes; n++) {
       await jonas.work();
-      await pause(n % 9 ? 400 + any(700) : breath);
+      await pause(n % 9 ? 300 + any(600) : breath);
     }
     await pause(breath);
   } finally { over = true; }

@@ -28,10 +28,13 @@ function open(): Promise<IDBDatabase> {
 
 const done = <T>(r: IDBRequest<T>): Promise<T> => new Promise((yes, no) => { r.onsuccess = () => yes(r.result); r.onerror = () => no(r.error ?? new Error("drafts")); });
 
-/** Keeps a draft; false where this browser does not let it. */
+/** Keeps a draft; false where this browser does not let it. A page that goes ends what is not committed. */
 export async function keep(k: Kept): Promise<boolean> {
   try {
-    await done((await open()).transaction("drafts", "readwrite").objectStore("drafts").put(k));
+    const t = (await open()).transaction("drafts", "readwrite");
+    const put = t.objectStore("drafts").put(k);
+    t.commit();
+    await done(put);
     return true;
   } catch { return false; }
 }
