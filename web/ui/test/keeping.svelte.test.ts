@@ -27,3 +27,53 @@ it("a draft stays its owner's when the session has ended", async () => {
   await e.keepNow();
   expect([...store.values()].map((k) => k.who)).toEqual(["anna"]);
 });
+
+const text = (id: string, name: string, at = 1): Kept => ({ id, name, who: "anna", base: "v1", was: null, document: null, text: "items: []\n# mine\n", at });
+
+/** An engine with one playlist, at the version; "" when it is gone. */
+function engine(version: string) {
+  vi.stubGlobal("sessionStorage", { getItem: () => "tab", setItem: () => undefined });
+  vi.stubGlobal("EventSource", class {});
+  (globalThis.document as unknown as Record<string, unknown>).addEventListener = () => undefined;
+  vi.stubGlobal("addEventListener", () => undefined);
+  vi.stubGlobal("fetch", () => Promise.resolve(version ? new Response("items: []\n", { headers: { "Content-Type": "text/plain", ETag: `"${version}"` } }) : new Response("{}", { status: 404, headers: { "Content-Type": "application/problem+json" } })));
+}
+
+it("offers drafts that were made as text, and takes them up as text", async () => {
+  engine("v2");
+  const { session } = await import("../src/api/session.svelte");
+  const { desk } = await import("../src/pages/playlists/desk.svelte");
+  const { TextEditor } = await import("../src/pages/playlists/text.svelte");
+  session.me = { name: "anna", role: "operator", via: "desk" } as never;
+  const own = desk.textID("main.yml");
+  store.set("gone:anna:main.yml:text", text("gone:anna:main.yml:text", "main.yml"));
+  await desk.start();
+  expect(desk.found.map((k) => k.id)).toEqual(["gone:anna:main.yml:text"]);
+  await desk.take(desk.found[0]!);
+  expect([...store.keys()]).toEqual([own]);
+
+  store.set("third", text("third", "main.yml"));
+  await desk.look();
+  await desk.take(store.get("third")!);
+  expect([...store.keys()]).toEqual([own, "third"]); // what is one's own is not written over
+
+  desk.texts.add("main.yml");
+  expect(desk.found.map((k) => k.id)).toEqual(["third"]);
+  const t = new TextEditor("main.yml", own, "anna");
+  await t.open();
+  expect([t.state, t.text, t.version, t.theirs?.version, t.dirty]).toEqual(["ready", "items: []\n# mine\n", "v1", "v2", true]);
+});
+
+it("gives a text back whose playlist is gone", async () => {
+  engine("");
+  const { TextEditor } = await import("../src/pages/playlists/text.svelte");
+  store.set("mine", text("mine", "main.yml"));
+  const t = new TextEditor("main.yml", "mine", "anna");
+  await t.open();
+  expect([t.state, t.text, t.theirs?.version]).toEqual(["ready", "items: []\n# mine\n", ""]);
+  t.keepMine();
+  expect([t.version, t.dirty]).toEqual(["", true]);
+  const none = new TextEditor("other.yml", "none", "anna");
+  await none.open();
+  expect(none.state).toBe("missing");
+});

@@ -4,8 +4,8 @@
 import { live } from "../../api/live.svelte";
 import type { Type } from "../../api/call";
 import { session } from "../../api/session.svelte";
-import { drop, kept, type Kept } from "../../lib/draft/keep";
-import { SvelteMap } from "svelte/reactivity";
+import { drop, keep, kept, type Kept } from "../../lib/draft/keep";
+import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { Editor } from "./editor.svelte";
 
 type PlaylistsEvent = Type<"PlaylistsEvent">;
@@ -21,15 +21,18 @@ function tab(): string {
 
 class Desk {
   open = new SvelteMap<string, Editor>();
+  /** The playlists that are on show as text: these take up their own drafts. */
+  texts = new SvelteSet<string>();
   #kept = $state.raw<Kept[]>([]);
-  /** Drafts of other tabs and earlier visits. */
-  readonly found: readonly Kept[] = $derived(this.#kept.filter((k) => k.document !== null && (k.id !== this.id(k.name) || !this.open.has(k.name))));
+  /** Drafts of other tabs and earlier visits, and those that are not on show. */
+  readonly found: readonly Kept[] = $derived(this.#kept.filter((k) => (k.text !== null ? k.id !== this.textID(k.name) || !this.texts.has(k.name) : k.id !== this.id(k.name) || !this.open.has(k.name))));
   #who: string | null = null;
   #bound = false;
 
   readonly unsaved: string[] = $derived([...this.open.values()].filter((e) => e.dirty).map((e) => e.name));
 
   id(name: string): string { return `${tab()}:${session.me?.name ?? ""}:${name}`; }
+  textID(name: string): string { return `${this.id(name)}:text`; }
 
   /** The editor of a playlist; reads it where it is not open yet. */
   async edit(name: string): Promise<Editor> {
@@ -51,17 +54,29 @@ class Desk {
     const who = session.me?.name ?? "";
     if (this.#who !== who) { this.open.clear(); this.#who = who; }
     this.#listen();
-    this.#kept = await kept(who);
+    await this.look();
   }
 
-  /** Takes up the draft of another tab or visit. */
+  /** Looks again for what is kept. */
+  async look(): Promise<void> { if (this.#who !== null) this.#kept = await kept(this.#who); }
+
+  /** Takes up the draft of another tab or visit; one that was made as text is taken up by the text's view. */
   async take(k: Kept): Promise<void> {
+    if (k.text !== null) { await this.#takeText(k); return; }
     const e = new Editor(k.name, this.id(k.name), k.who);
     this.open.set(k.name, e);
     await e.open(k);
     await e.keepNow();
     if (k.id !== this.id(k.name)) await drop(k.id);
     await this.start();
+  }
+
+  /** What a tab has of its own it keeps: the other's is offered once more beside it. */
+  async #takeText(k: Kept): Promise<void> {
+    const id = this.textID(k.name);
+    if (k.id === id || this.#kept.some((mine) => mine.id === id)) return;
+    if (await keep({ ...k, id })) await drop(k.id);
+    await this.look();
   }
 
   async forget(k: Kept): Promise<void> {

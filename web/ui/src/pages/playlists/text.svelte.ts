@@ -1,7 +1,8 @@
 // A playlist's file as text: for files with errors, and for those who like it so.
 
 import { ask, away, part, Problem, type Type } from "../../api/call";
-import { drop, keep, kept } from "../../lib/draft/keep";
+import { live } from "../../api/live.svelte";
+import { drop, keep, kept, type Kept } from "../../lib/draft/keep";
 
 export type TextProblem = Type<"PlaylistProblem">;
 
@@ -15,7 +16,7 @@ export class TextEditor {
   problems = $state.raw<TextProblem[]>([]);
   checking = $state(false);
   saving = $state(false);
-  saved = $state(false);
+  savedAt = $state(0); // ms; 0: not since it was edited
   restored = $state(0); // when the draft was made that came back, ms
   /** What is there now, where somebody else has changed it. */
   theirs = $state.raw<{ text: string; version: string } | null>(null);
@@ -29,27 +30,45 @@ export class TextEditor {
   /** The draft is kept as theirs who began it, also once the session has ended. */
   constructor(name: string, id: string, who: string) {
     this.name = name;
-    this.#id = `${id}:text`;
+    this.#id = id;
     this.#who = who;
   }
 
   async open(): Promise<void> {
+    const k = (await kept(this.#who)).find((d) => d.id === this.#id && d.text !== null);
     try {
       const now = await this.#read();
       this.text = this.base = now.text;
       this.version = now.version;
-      const k = (await kept(this.#who)).find((d) => d.id === this.#id && d.text !== null);
-      if (k?.text && k.text !== now.text) {
-        this.text = k.text;
-        this.restored = k.at;
-        if (k.base !== now.version) { this.version = k.base; this.theirs = now; }
-      }
+      if (k) this.#restore(k, now);
       this.state = "ready";
       void this.#validate();
     } catch (e) {
+      if (k && e instanceof Problem && e.status === 404) { // what it was made of is gone
+        this.#restore(k, { text: "", version: "" });
+        this.state = "ready";
+        return;
+      }
       this.state = e instanceof Problem && e.status === 404 ? "missing" : "failed";
       this.fault = e instanceof Problem ? e.message : String(e);
     }
+  }
+
+  /** Takes up a draft: over the version that it began from, also where that is not what is there now. */
+  #restore(k: Kept, now: { text: string; version: string }): void {
+    if (k.text === null || k.text === now.text) return;
+    this.text = k.text;
+    this.restored = k.at;
+    this.version = k.base;
+    this.theirs = k.base === now.version ? null : now;
+  }
+
+  /** Takes up the draft of another tab or visit, in place of this one. */
+  async take(k: Kept): Promise<void> {
+    this.#restore(k, this.theirs ?? { text: this.base, version: this.version });
+    this.edited();
+    await this.keepNow();
+    if (k.id !== this.#id) await drop(k.id);
   }
 
   async #read(): Promise<{ text: string; version: string }> {
@@ -59,7 +78,7 @@ export class TextEditor {
   }
 
   edited(): void {
-    this.saved = false;
+    this.savedAt = 0;
     this.fault = "";
     window.clearTimeout(this.#timer);
     window.clearTimeout(this.#keeping);
@@ -93,7 +112,7 @@ export class TextEditor {
       this.base = text;
       this.version = data.version;
       this.problems = data.problems;
-      this.saved = true;
+      this.savedAt = live.now || Date.now();
       this.theirs = null;
       void this.keepNow();
     } catch (e) {
@@ -117,7 +136,7 @@ export class TextEditor {
     if (version === "") { this.theirs = { text: "", version: "" }; return; }
     try {
       const now = await this.#read();
-      if (now.version === this.version) return;
+      if (now.version === this.version) { this.base = now.text; this.theirs = null; return; }
       if (now.text === this.text || !this.dirty) { this.text = this.base = now.text; this.version = now.version; this.theirs = null; void this.#validate(); void this.keepNow(); } else this.theirs = now;
     } catch { /* asked again when the link is back */ }
   }
@@ -138,5 +157,10 @@ export class TextEditor {
     this.edited();
   }
 
-  discard(): void { this.text = this.base; this.restored = 0; this.edited(); }
+  discard(): void {
+    this.restored = 0;
+    if (this.theirs?.version) { this.takeTheirs(); return; }
+    this.text = this.base;
+    this.edited();
+  }
 }
