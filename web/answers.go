@@ -116,11 +116,12 @@ func (s *Server) pageInfo(c *gin.Context) {
 		hints = []Hint{}
 	}
 	c.JSON(http.StatusOK, struct {
-		Version string `json:"version"`
-		Zone    string `json:"zone"`
-		Preview string `json:"preview"` // the playlist's path, "" where there is none
-		Hints   []Hint `json:"hints"`
-	}{s.cfg.Version, s.cfg.Zone, s.preview(), hints})
+		Version string      `json:"version"`
+		Zone    string      `json:"zone"`
+		Clocks  []clockSpan `json:"clocks"`
+		Preview string      `json:"preview"` // the playlist's path, "" where there is none
+		Hints   []Hint      `json:"hints"`
+	}{s.cfg.Version, s.cfg.Zone, clocksAround(zoneOf(s.cfg.Zone), time.Now()), s.preview(), hints})
 }
 
 // guide answers with what will air. Once it has begun to be written, a failure

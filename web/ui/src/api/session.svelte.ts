@@ -20,6 +20,8 @@ class Session {
 
   async start(): Promise<void> {
     onSignedOut(() => this.#out());
+    // The engine may have been started anew, with another config or zone data.
+    live.on("back", () => { get<Type<"Page">>("/page").then((p) => { this.page = p; }, () => { /* the one there is stays */ }); });
     await this.#load();
   }
 

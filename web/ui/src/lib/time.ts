@@ -56,45 +56,72 @@ export function bitrate(kbps: number): string {
 
 export const count = (n: number) => n.toLocaleString("en").replaceAll(",", "\u2009");
 
-/** Times of day in the channel's zone. Moments are ms since 1970, or RFC 3339. */
+/** A stretch of time within which the zone's clocks do not change, as the engine tells it. */
+export interface ClockSpan { from: string; to: string; offset_s: number; abbreviation: string }
+
+const quarter = 900e3; // zones change their clocks at full quarters of an hour of UTC
+const hour = 3600e3;
+
+/**
+ * Times of day in the channel's zone. Moments are ms since 1970, or RFC 3339. What
+ * clocks are ahead of UTC is the engine's word where it has told it: a browser's zone
+ * data may be of another year. Elsewhere it is the browser's.
+ */
 export class Clock {
   readonly zone: string;
-  readonly #time: Intl.DateTimeFormat;
-  readonly #parts: Intl.DateTimeFormat;
+  readonly #told: { from: number; to: number; offset: number; abbreviation: string }[];
+  readonly #browser: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
   readonly #weekday: Intl.DateTimeFormat;
   readonly #short: Intl.DateTimeFormat;
+  readonly #known = new Map<number, number>(); // the browser's offsets, by quarter of an hour
 
-  constructor(zone: string, locale = "en-GB") {
+  constructor(zone: string, locale = "en-GB", told: readonly ClockSpan[] = []) {
     const timeZone = usable(zone);
-    this.zone = timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-    this.#time = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-    this.#parts = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
-    this.#day = new Intl.DateTimeFormat(locale, { timeZone, weekday: "short", day: "numeric", month: "short" });
-    this.#weekday = new Intl.DateTimeFormat(locale, { timeZone, weekday: "short" });
+    this.zone = timeZone ?? (told.length > 0 ? zone : Intl.DateTimeFormat().resolvedOptions().timeZone);
+    this.#told = told.map((s) => ({ from: Date.parse(s.from), to: Date.parse(s.to), offset: s.offset_s * 1000, abbreviation: s.abbreviation }));
+    this.#browser = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+    this.#day = new Intl.DateTimeFormat(locale, { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" });
+    this.#weekday = new Intl.DateTimeFormat(locale, { timeZone: "UTC", weekday: "short" });
     this.#short = new Intl.DateTimeFormat("en-GB", { timeZone, timeZoneName: "short" });
   }
 
-  /** 20:47:31 */
-  at(when: number | string): string { return this.#time.format(ms(when)); }
+  /** 20:47:31; where clocks show that twice, with the zone: 02:30:00 CEST. */
+  at(when: number | string): string {
+    const t = ms(when);
+    return this.isTwice(t) ? `${this.wall(t)} ${this.abbreviation(t)}` : this.wall(t);
+  }
+
+  /** 20:47:31, what clocks show and nothing else. */
+  wall(when: number | string): string { return this.#shown(when).toISOString().slice(11, 19); }
 
   /** Sat 24 Oct */
-  date(when: number | string): string { return this.#day.format(ms(when)).replace(",", ""); }
+  date(when: number | string): string { return this.#day.format(this.#shown(when)).replace(",", ""); }
 
   /** 2026-10-24 */
-  iso(when: number | string): string { return this.#parts.format(ms(when)); }
+  iso(when: number | string): string { return this.#shown(when).toISOString().slice(0, 10); }
 
-  /** 20:47:31 today, Sun 05:21:08 on another day than `now`. */
+  /** 20:47:31 today, Sun 05:21:08 on another day than `now`; with the zone as `at`. */
   near(when: number | string, now: number): string {
     const t = ms(when);
     if (this.iso(t) === this.iso(now)) return this.at(t);
     const far = Math.abs(t - now) > 6.5 * 86400e3;
-    return `${far ? this.date(t) : this.#weekday.format(t)} ${this.at(t)}`;
+    return `${far ? this.date(t) : this.#weekday.format(this.#shown(t))} ${this.at(t)}`;
+  }
+
+  /** Whether clocks show this reading twice around that moment. */
+  isTwice(when: number): boolean {
+    const here = this.offset(when);
+    return [-4 * hour, 4 * hour].some((far) => {
+      const there = this.offset(when + far);
+      return there !== here && this.offset(when + here - there) === there;
+    });
   }
 
   /** CEST */
   abbreviation(when: number | string): string {
-    return this.#short.formatToParts(ms(when)).find((p) => p.type === "timeZoneName")?.value ?? this.zone;
+    const t = ms(when);
+    return this.#span(t)?.abbreviation ?? this.#short.formatToParts(t).find((p) => p.type === "timeZoneName")?.value ?? this.zone;
   }
 
   /** Europe/Berlin, CEST */
@@ -104,9 +131,26 @@ export class Clock {
   }
 
   /** What the zone is ahead of UTC at a moment, in ms. */
-  offset(when: number): number {
-    const t = Math.floor(when / 1000) * 1000;
-    return Date.parse(`${this.iso(t)}T${this.at(t)}Z`) - t;
+  offset(when: number): number { return this.#span(when)?.offset ?? this.#browsers(when); }
+
+  #span(t: number) { return this.#told.find((s) => t >= s.from && t < s.to); }
+
+  /** The moment as one that UTC's clocks show so. */
+  #shown(when: number | string): Date {
+    const t = ms(when);
+    return new Date(t + this.offset(t));
+  }
+
+  #browsers(when: number): number {
+    const t = Math.floor(when / quarter) * quarter;
+    let offset = this.#known.get(t);
+    if (offset === undefined) {
+      const p = Object.fromEntries(this.#browser.formatToParts(t).map((part) => [part.type, part.value]));
+      offset = Date.parse(`${p.year}-${p.month}-${p.day}T${p.hour}:${p.minute}:${p.second}Z`) - t;
+      if (this.#known.size >= 5000) this.#known.clear();
+      this.#known.set(t, offset);
+    }
+    return offset;
   }
 
   /** The moment at which a day (2026-10-24) shows a time of day (20:00:00); the first of two, and in a gap what comes after it. */

@@ -4,11 +4,11 @@ import { session } from "../api/session.svelte";
 import { Clock } from "../lib/time";
 import { locale } from "../words/words.svelte";
 
-let made: { zone: string; locale: string; clock: Clock } | undefined;
+let made: { page: typeof session.page; locale: string; clock: Clock } | undefined;
 
-/** The clock of the channel's zone. */
+/** The clock of the channel's zone, as the engine's clocks go. */
 export function clock(): Clock {
-  const zone = session.page?.zone ?? "";
-  if (made?.zone !== zone || made.locale !== locale()) made = { zone, locale: locale(), clock: new Clock(zone, locale()) };
+  const page = session.page;
+  if (made?.page !== page || made.locale !== locale()) made = { page, locale: locale(), clock: new Clock(page?.zone ?? "", locale(), page?.clocks ?? []) };
   return made.clock;
 }

@@ -98,7 +98,7 @@ export class StartEdit {
     if (!f || !this.changed || this.faults.length > 0) return this.planned;
     if (f.when === "once") return c.moment(f.day, full(f.time));
     if (f.when === "rule" || !this.planned) return this.planned;
-    if (this.#to && c.at(this.#to).slice(0, 5) === f.times) return this.#to;
+    if (this.#to && c.wall(this.#to).slice(0, 5) === f.times) return this.#to;
     return /^\d{1,2}:\d\d$/.test(f.times.trim()) ? c.moment(c.iso(this.planned), full(f.times)) : this.planned;
   }
 

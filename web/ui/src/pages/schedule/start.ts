@@ -41,13 +41,13 @@ export function momentOf(at: string, clock: Clock): { day: string; time: string 
   if (!offset) return { day, time };
   const zone = /^[Zz]$/.test(offset) ? "Z" : offset.replace(/^([+-]\d\d):?(\d\d)?$/, (_, hh: string, mm?: string) => `${hh}:${mm ?? "00"}`);
   const t = Date.parse(`${day}T${time}${zone}`);
-  return Number.isNaN(t) ? null : { day: clock.iso(t), time: clock.at(t) };
+  return Number.isNaN(t) ? null : { day: clock.iso(t), time: clock.wall(t) };
 }
 
 /** The form of a start; of a new one where there is none yet: once, at that moment. */
 export function formOf(s: Schedule | undefined, clock: Clock, at: number): Form {
   const f: Form = {
-    when: "once", day: clock.iso(at), time: clock.at(at), weekdays: allDays, date: Number(clock.iso(at).slice(8)), times: clock.at(at).slice(0, 5), rule: "",
+    when: "once", day: clock.iso(at), time: clock.wall(at), weekdays: allDays, date: Number(clock.iso(at).slice(8)), times: clock.wall(at).slice(0, 5), rule: "",
     start: s?.start ?? "hard", softMax: text(s?.soft_max), ends: s?.until ? "until" : s?.duration !== undefined ? "duration" : "items", until: s?.until ?? "", duration: text(s?.duration),
     fill: s?.fill ?? "cut", priority: String(s?.priority ?? 0), back: s?.return ?? "resume", late: s?.late ?? "begin",
   };
@@ -123,10 +123,10 @@ export function scheduleOf(f: Form, before: Schedule | undefined, clock: Clock):
 
 /** The form with its start moved from a moment to another, as clocks show them; null where its rule does not take that. */
 export function movedTo(f: Form, clock: Clock, from: number, to: number): Form | null {
-  if (f.when === "once") return { ...f, day: clock.iso(to), time: clock.at(to) };
-  const wall = (t: number) => Date.parse(`${clock.iso(t)}T${clock.at(t)}Z`);
+  if (f.when === "once") return { ...f, day: clock.iso(to), time: clock.wall(to) };
+  const wall = (t: number) => Date.parse(`${clock.iso(t)}T${clock.wall(t)}Z`);
   const minutes = Math.round((wall(to) - wall(from)) / 60e3);
-  const rule = moved(ruleOf(f), clock.at(from).slice(0, 5), minutes);
+  const rule = moved(ruleOf(f), clock.wall(from).slice(0, 5), minutes);
   return rule === "" ? null : withRule(f, rule);
 }
 

@@ -55,20 +55,11 @@ export function changesIn(clock: Clock, span: Span): Change[] {
   return found;
 }
 
-/** Whether clocks show this reading twice around that moment. */
-export function isTwice(clock: Clock, at: number): boolean {
-  const here = clock.offset(at);
-  return [-4 * hour, 4 * hour].some((far) => {
-    const there = clock.offset(at + far);
-    const other = at + here - there;
-    return there !== here && clock.offset(other) === there;
-  });
-}
-
 /** 20:00:00; where clocks show that twice, with the zone: 02:30:00 CEST. */
 export function stamp(clock: Clock, at: number, seconds = true): string {
-  const text = seconds ? clock.at(at) : clock.at(at).slice(0, 5);
-  return isTwice(clock, at) ? `${text} ${clock.abbreviation(at)}` : text;
+  if (seconds) return clock.at(at);
+  const text = clock.wall(at).slice(0, 5);
+  return clock.isTwice(at) ? `${text} ${clock.abbreviation(at)}` : text;
 }
 
 /** A line of the axis. */
@@ -91,8 +82,8 @@ export function linesOf(clock: Clock, span: Span, every = 1): Line[] {
 }
 
 function line(clock: Clock, at: number): Line {
-  const text = clock.at(at).slice(0, 5);
-  return { at, text, zone: isTwice(clock, at) ? clock.abbreviation(at) : "", newDay: text === "00:00" };
+  const text = clock.wall(at).slice(0, 5);
+  return { at, text, zone: clock.isTwice(at) ? clock.abbreviation(at) : "", newDay: text === "00:00" };
 }
 
 /** A week's axis, in ms from the day's beginning as clocks show it. */
@@ -136,7 +127,7 @@ export function weekOf(clock: Clock, monday: string): WeekAxis {
   const text = (shown: number) => new Date(plain + shown).toISOString().slice(11, 16);
   for (let shown = 0; shown < 24 * hour; shown += hour) lines.push({ y: shown < extraAt ? shown : shown + extra, text: text(shown) });
   if (back && backDay) {
-    const zone = (at: number) => `${clock.at(at).slice(0, 5)} ${clock.abbreviation(at)}`;
+    const zone = (at: number) => `${clock.wall(at).slice(0, 5)} ${clock.abbreviation(at)}`;
     const before = lines.find((l) => l.y === extraAt - extra);
     if (before) before.text = zone(back.at - extra);
     lines.push({ y: extraAt, text: zone(back.at) });

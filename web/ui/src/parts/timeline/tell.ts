@@ -43,7 +43,7 @@ export function noteText(n: Note, clock: Clock, w: Words, name: (playlist: strin
     case "gap": return t.gap(length(n.seconds), n.filler > 0 ? length(n.filler) : "", n.slate > 0 ? length(n.slate) : "");
     case "once": return t.once(n.title, stamp(clock, n.at, false));
     case "clocks": {
-      const was = new Date(n.at + clock.offset(n.at - 1000)).toISOString().slice(11, 16), is = clock.at(n.at).slice(0, 5);
+      const was = new Date(n.at + clock.offset(n.at - 1000)).toISOString().slice(11, 16), is = clock.wall(n.at).slice(0, 5);
       return t.clocks(`${was} ${clock.abbreviation(n.at - 1000)}`, `${is} ${clock.abbreviation(n.at)}`, was, is, n.seconds < 0);
     }
     default: return (times && !/[.。]$/.test(n.title) ? `${n.title}${w.schedule.notes.end}` : n.title) + times;
