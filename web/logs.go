@@ -42,7 +42,7 @@ func (s *Server) logs(c *gin.Context) {
 	if !ok {
 		return
 	}
-	limit, ok := number(c, "limit", someLines, mostLines)
+	limit, ok := wholeNumber(c, "limit", someLines, 1, mostLines)
 	if !ok {
 		return
 	}

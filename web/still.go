@@ -28,7 +28,7 @@ const (
 // still answers with a picture of the air. Who has it already is told so without
 // one being made.
 func (s *Server) still(c *gin.Context) {
-	width, ok := number(c, "width", usualWidth, mostWidth)
+	width, ok := wholeNumber(c, "width", usualWidth, 1, mostWidth)
 	if !ok {
 		return
 	}

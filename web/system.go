@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -68,11 +67,11 @@ func (s *Server) systemRoutes(g *gin.RouterGroup) {
 
 // history answers with the figures of the last hours.
 func (s *Server) history(c *gin.Context) {
-	hours, ok := number(c, "hours", 24, 24)
+	hours, ok := wholeNumber(c, "hours", 24, 1, 24)
 	if !ok {
 		return
 	}
-	points, ok := number(c, "points", past.Steps, past.Steps)
+	points, ok := wholeNumber(c, "points", past.Steps, 1, past.Steps)
 	if !ok {
 		return
 	}
@@ -84,21 +83,6 @@ func (s *Server) history(c *gin.Context) {
 			"speed": h.Speed, "held": h.Held, "skipped": h.Skipped, "memory_mb": h.Memory, "cpu": h.CPU, "bitrate_kbps": h.Bitrate,
 		},
 	})
-}
-
-// number is a whole number from 1 to most in the query; it has answered where it
-// is none.
-func number(c *gin.Context, key string, usual, most int) (int, bool) {
-	text := c.Query(key)
-	if text == "" {
-		return usual, true
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > most {
-		problem(c, http.StatusBadRequest, "Write "+key+" as a whole number from 1 to "+strconv.Itoa(most)+".")
-		return 0, false
-	}
-	return n, true
 }
 
 // zone is the channel's.

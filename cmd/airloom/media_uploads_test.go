@@ -82,12 +82,14 @@ func (u uploader) patch(id string, from int64, body io.Reader, length int64) (co
 	return w.StatusCode, said, nil
 }
 
-// offset is where an upload stands, as soon as the channel answers.
+// offset is where an upload stands, as soon as the channel answers. It gives up where it
+// is told that there is no such upload, as clients do.
 func (u uploader) offset(id string) (at int64) {
 	u.t.Helper()
 	airtest.Eventually(u.t, 20*time.Second, "it says where the upload stands", func() bool {
 		w, _, err := u.do("HEAD", u.ch.URL("/api/v1/uploads/"+id), nil, 0)
 		if err != nil || w.StatusCode != http.StatusOK {
+			require.NotEqual(u.t, http.StatusNotFound, w.StatusCode)
 			return false
 		}
 		at, err = strconv.ParseInt(w.Header.Get("Upload-Offset"), 10, 64)
@@ -350,22 +352,33 @@ func TestTwentyUploadsAtOnce(t *testing.T) {
 	}
 }
 
-// A disk that is full, and the media on a disk of their own: uploads wait there, hidden.
-func TestUploadToFullDisk(t *testing.T) {
+// aDisk is one of 64 MiB.
+func aDisk(t *testing.T) string {
 	disk := t.TempDir()
 	if err := unix.Mount("none", disk, "tmpfs", 0, "size=64m"); err != nil {
 		t.Skip("a disk of its own takes root's rights: ", err)
 	}
 	t.Cleanup(func() { _ = unix.Unmount(disk, unix.MNT_DETACH) })
-	u, _ := aDesk(t, map[string]string{"media": "{root: " + disk + "}"})
+	return disk
+}
+
+// Disks that are full, the media on one of their own: nothing of what has come is lost,
+// nothing half is seen, and it goes on by itself.
+func TestUploadToFullDisk(t *testing.T) {
+	disk, state := aDisk(t), aDisk(t)
+	u, _ := aDesk(t, map[string]string{"media": "{root: " + disk + "}", "state": "{dir: " + state + "}"})
 	film := aFilm(t, 30<<20)
 	_, code, said := u.create("too much.mp4", "", 70<<20)
 	require.Equal(t, http.StatusInsufficientStorage, code, said)
 	require.Contains(t, said, "The disk is too full: too much.mp4 takes 73.4 MB, and there is room for 6")
 
 	id := u.must("film.mp4", "", film.size)
-	filler := filepath.Join(disk, "filler")
-	require.NoError(t, os.WriteFile(filler, make([]byte, 50<<20), 0o644))
+	fill := func(dir string) (filler string) {
+		filler = filepath.Join(dir, "filler")
+		require.NoError(t, os.WriteFile(filler, make([]byte, 50<<20), 0o644))
+		return filler
+	}
+	here, there := fill(state), fill(disk)
 	code, said, err := u.patch(id, 0, film.from(0), film.size)
 	if err == nil { // the answer may be lost where much is still being sent
 		require.Equal(t, http.StatusInsufficientStorage, code, said)
@@ -373,16 +386,24 @@ func TestUploadToFullDisk(t *testing.T) {
 	}
 	at := u.offset(id)
 	require.Less(t, at, film.size)
-	require.NoError(t, os.Remove(filler))
+	_, code, said = u.create("late.mp4", "", 20<<20)
+	require.Equal(t, http.StatusInsufficientStorage, code, said)
+	require.NoError(t, os.Remove(here))
 	for at < film.size {
 		_, _, err = u.patch(id, at, film.from(at), film.size-at)
 		require.NoError(t, err)
 		at = u.offset(id)
 	}
+	airtest.Eventually(t, 30*time.Second, "it says that it waits for room", func() bool {
+		_, said, err := u.do("GET", u.ch.URL("/api/v1/uploads"), nil, 0)
+		return err == nil && strings.Contains(said, `"checking"`) && strings.Contains(said, "The disk is full")
+	})
+	require.Equal(t, []string{"filler"}, names(t, disk), "nothing was begun that there is no room for")
+	require.NoError(t, os.Remove(there))
 	one := u.over(id)
 	require.Equal(t, "done", one.State, one.Problem)
 	require.Equal(t, []string{"film.mp4"}, names(t, disk))
-	text, code := u.ch.Get("/api/v1/media")
-	require.Equal(t, http.StatusOK, code)
-	require.NotContains(t, text, "airloom-uploads")
+	entries, err := os.ReadDir(filepath.Join(state, "uploads"))
+	require.NoError(t, err)
+	require.Empty(t, entries)
 }

@@ -173,12 +173,18 @@ func (p *Prober) put(j job) {
 
 // found takes an answer down.
 func (p *Prober) found(j job, a answer) (news bool) {
-	defer p.told(j.length)
+	if !a.Same {
+		defer p.told(j.length)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.put(j)
 	l := j.length
-	l.fails, l.again, l.used = 0, time.Time{}, today()
+	if l.used = today(); a.Kind == media.FaultStalled {
+		p.rest(l)
+	} else {
+		l.fails, l.again = 0, time.Time{}
+	}
 	if a.Same {
 		return false
 	}
@@ -216,13 +222,13 @@ func (p *Prober) failed(j job, err error) (news bool) {
 		return false
 	}
 	l := j.length
-	l.fails++
-	if crashed && l.fails == 1 { // once may have been the machine's doing
+	if crashed && l.fails == 0 { // once may have been the machine's doing
+		l.fails++
 		p.queue = append(p.queue, j)
 		return false
 	}
 	p.put(j)
-	l.again = time.Now().Add(min(time.Hour, p.o.Rescan<<min(l.fails-1, 10)))
+	p.rest(l)
 	news = l.fault != words
 	l.kind, l.fault, l.file = kind, words, version{}
 	if crashed {
@@ -230,6 +236,12 @@ func (p *Prober) failed(j job, err error) (news bool) {
 	}
 	p.o.Log.Warn("a file cannot be looked at", "source", l.key.source, "cause", err)
 	return news
+}
+
+// rest leaves a file alone that failed, for longer each time. It is for who has locked.
+func (p *Prober) rest(l *length) {
+	l.fails++
+	l.again = time.Now().Add(min(time.Hour, p.o.Rescan<<min(l.fails-1, 10)))
 }
 
 // settles is how long a file that turns up must have been left alone before it
