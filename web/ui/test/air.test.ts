@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
-import { following, isCut, left, person, reaches, standIn } from "../src/lib/air";
-import { alert, at, status } from "./status";
+import { following, isCut, left, person, reaches, standIn, tallies } from "../src/lib/air";
+import { judge } from "../src/lib/judge";
+import { en } from "../src/words/en";
+import { alert, at, status, type Status } from "./status";
 
 it("counts down by the engine's clock", () => {
   const s = status();
@@ -62,4 +64,25 @@ it("names people as they are", () => {
   expect(person("mira (desk)", "here")).toBe("mira");
   expect(person("bob (ctl)", "here")).toBe("bob (ctl)");
   expect(person("loopback", "here")).toBe("here");
+});
+
+it("is red where the bar is, and nowhere else", () => {
+  const red = (change?: (s: Status) => void) => {
+    const s = status(change);
+    const plate = judge(s, at, { now: at, at: String, words: en }).plate;
+    expect(tallies(s, "up"), plate).toBe(plate === "on-air" || plate === "unchecked");
+    return tallies(s, "up");
+  };
+  const someone = { by: "mira (desk)", since: "2026-10-24T17:32:00Z" };
+  expect(red()).toBe(true);
+  expect(red((s) => { s.arrival.state = "not-checked"; })).toBe(true);
+  expect(red((s) => { s.state = "starting"; })).toBe(false);
+  expect(red((s) => { s.state = "stopping"; })).toBe(false);
+  expect(red((s) => { s.state = "fallback"; })).toBe(false);
+  expect(red((s) => { s.held = someone; })).toBe(false);
+  expect(red((s) => { s.state = "fallback"; s.slated = someone; })).toBe(false);
+  expect(red((s) => { s.arrival.state = "not-proven"; })).toBe(false);
+  expect(red((s) => { s.output.state = "waiting"; })).toBe(false);
+  expect(red((s) => { s.uptime_s = 1; s.output.state = "connecting"; })).toBe(false);
+  expect([tallies(status(), "lost"), tallies(status(), "connecting"), tallies(null, "up")]).toEqual([false, false, false]);
 });

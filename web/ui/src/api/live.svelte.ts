@@ -2,6 +2,7 @@
 // desk: it comes back by itself, is told what it missed, and never shows an old
 // value as new: when nothing is heard for a while, the link is lost and time stops.
 
+import { tallies } from "../lib/air";
 import { ask, type Type } from "./call";
 
 export type Status = Type<"Status">;
@@ -66,6 +67,12 @@ class Live {
     if (this.#wantLevels++ === 0) this.#again();
     return () => { if (--this.#wantLevels === 0) { this.levels = null; this.#again(); } };
   }
+
+  /** Whether red may say "on air". */
+  get tally(): boolean { return tallies(this.status, this.link); }
+
+  /** Whether a playlist is on air, as far as red may say so. */
+  airs(playlist: string): boolean { return this.tally && this.status?.now?.playlist === playlist; }
 
   /** Seconds to a moment of the engine's clock. */
   until(ms: number): number { return (ms - this.now) / 1000; }

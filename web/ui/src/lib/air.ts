@@ -27,6 +27,13 @@ export function troubled(outputs: readonly Type<"Output">[]): Type<"Output">[] {
 /** Whether nothing says that viewers do not get it. */
 export const reaches = (s: Status): boolean => troubled(outputsOf(s)).length === 0 && s.arrival.state !== "not-proven";
 
+/**
+ * Whether red may say "on air": what was chosen is what airs, nothing says that viewers
+ * do not get it, and it is known now. The bar's plate, and every mark, go by this.
+ */
+export const tallies = (s: Status | null, link: string): boolean =>
+  link === "up" && s !== null && s.state === "on-air" && standIn(s) === null && reaches(s);
+
 /** Whether the item on air goes on: while it is replaced or held, its time stands still. */
 export const runs = (s: Status): boolean => s.state === "on-air" && !s.held && !s.slated;
 

@@ -58,7 +58,7 @@ export function judge(s: Status, at: number, m: Moment): Verdict {
     const line = sentence(s.arrival.detail || s.arrival.server_status);
     return { ...v, ...gone(w), head: w.bar.unconfirmed(serverName(s.arrival.by, "")), line, since: s.arrival.age_s > 0 ? at - s.arrival.age_s * 1000 : null, faults: [{ head: w.bar.isSent, line: w.bar.lookThere }, ...replaced(s, m)] };
   }
-  if (s.state === "fallback") {
+  if (standIn(s)) {
     const [worst, ...more] = replaced(s, m);
     return { ...v, plate: "fallback", word: w.plate.fallback, head: worst!.head, line: worst!.line, since: standIn(s)?.since ?? null, faults: [helps(s, at, worst!, m), ...more] };
   }

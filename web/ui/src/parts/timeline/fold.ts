@@ -12,6 +12,9 @@ export interface Block {
   cut: boolean;
 }
 
+/** The piece of a block that is on at a moment. */
+export const pieceAt = (b: Block, at: number): Piece | undefined => b.pieces.find((p) => p.start <= at && at < p.end);
+
 const sameRun = (a: Piece, b: Piece) => a.playlist === b.playlist && a.planned === b.planned && a.mode === b.mode && standsIn(a) === standsIn(b);
 
 /** Blocks of at least `least` ms where there is anything to put together. */
