@@ -77,3 +77,61 @@ it("gives a text back whose playlist is gone", async () => {
   await none.open();
   expect(none.state).toBe("missing");
 });
+
+it("takes unsaved changes along when a playlist is renamed", async () => {
+  engine("v1");
+  const { session } = await import("../src/api/session.svelte");
+  const { desk } = await import("../src/pages/playlists/desk.svelte");
+  const { Editor } = await import("../src/pages/playlists/editor.svelte");
+  const { insert } = await import("../src/lib/draft/draft");
+  session.me = { name: "anna", role: "operator", via: "desk" } as never;
+  await desk.start();
+  const e = new Editor("a.yml", desk.id("a.yml"), "anna");
+  e.create({ items: [] });
+  e.edit(insert(e.draft, 0, [{ source: "a.mp4" }]));
+  desk.open.set("a.yml", e);
+  store.set("old:anna:a.yml:text", text("old:anna:a.yml:text", "a.yml"));
+  store.set(desk.textID("b.yml"), text(desk.textID("b.yml"), "b.yml", 7));
+  await desk.renamed("a.yml", "b.yml");
+  expect(desk.open.has("a.yml")).toBe(false);
+  expect([...store.values()].map((k) => `${k.id} ${k.name}`).sort()).toEqual(["old:anna:b.yml:text b.yml", `${desk.id("b.yml")} b.yml`, `${desk.textID("b.yml")} b.yml`]);
+  expect(store.get(desk.id("b.yml"))!.document!.items).toEqual([{ source: "a.mp4" }]);
+});
+
+it("asks the engine only about the draft that is on show, and lets go of what has nothing to lose", async () => {
+  engine("v1");
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", (url: string) => {
+    asked.push(url);
+    return Promise.resolve(new Response(JSON.stringify({ until: null, first_change_at: null, total_s: 0, unknown: 0, items: [], changes: [], more: 0, problems: [] }), { headers: { "Content-Type": "application/json" } }));
+  });
+  const { session } = await import("../src/api/session.svelte");
+  const { desk } = await import("../src/pages/playlists/desk.svelte");
+  const { Editor } = await import("../src/pages/playlists/editor.svelte");
+  const { insert } = await import("../src/lib/draft/draft");
+  session.me = { name: "anna", role: "operator", via: "desk" } as never;
+  const e = new Editor("a.yml", desk.id("a.yml"), "anna");
+  e.create({ items: [] });
+  desk.open.set("a.yml", e);
+  vi.useFakeTimers();
+  try {
+    e.ahead.later();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toEqual([]);
+    const leave = desk.show(e);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(asked).toHaveLength(1);
+    e.ahead.later();
+    leave();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toHaveLength(1);
+    expect(desk.open.has("a.yml")).toBe(false);
+
+    desk.open.set("a.yml", e);
+    const again = desk.show(e);
+    e.edit(insert(e.draft, 0, [{ source: "a.mp4" }]));
+    again();
+    expect(desk.open.has("a.yml")).toBe(true);
+    await vi.advanceTimersByTimeAsync(1000);
+  } finally { vi.useRealTimers(); }
+});

@@ -49,7 +49,7 @@ export const zh: Words = {
     title: "键盘", everywhere: "任何页面", keys: "键盘帮助", searchField: "搜索", goTo: "前往…", thenPage: "G，然后 O P S M A Y：切换页面", cancel: "取消、清除",
     groups: {
       air: { title: "播出", rows: [["↑ ↓", "选行"], ["Enter", "待播"], ["按住 T", "切播"], ["N", "待播条目排为下一个"], ["按住 S", "跳过"], ["按住 H", "静帧"], ["按住 L", "垫片图"], ["Ctrl Z", "撤销"]] },
-      playlists: { title: "节目单", rows: [["↑ ↓", "选行，加 Shift 扩选"], ["Space", "选中"], ["Alt ↑ ↓", "移动"], ["Del", "移除"], ["Ctrl Z, Ctrl Shift Z", "撤销、重做"], ["Ctrl S", "保存"]] },
+      playlists: { title: "节目单", rows: [["↑ ↓", "选行，加 Shift 扩选"], ["Space", "选中"], ["Alt ↑ ↓", "移动"], ["Del", "移除"], ["Ctrl Z, Ctrl Shift Z", "撤销、重做"], ["Ctrl F", "查找条目"], ["Ctrl S", "保存"]] },
       trim: { title: "修剪", rows: [["Space", "播放"], ["← →", "一帧，加 Shift 一秒"], ["I O", "设入点、出点"], ["Shift I O", "跳到该点"], ["J K L", "后退、停、前进"]] },
       schedule: { title: "时间表", rows: [["← →", "日"], ["T", "今天"], ["↑ ↓", "起播"], ["Alt ↑ ↓", "移动 1 分钟，加 Shift 1 小时"], ["Enter", "编辑"]] },
       media: { title: "媒体", rows: [["↑ ↓ ← →", "选文件，加 Shift 扩选"], ["Space", "选中"], ["Ctrl A", "全选"], ["Enter", "详情"], ["F2", "重命名"], ["Del", "删除"]] },
@@ -121,7 +121,7 @@ export const zh: Words = {
     kind: "类型", folder: "文件夹", playlistItem: "节目单", liveSource: "直播源", fileByPath: "按路径指定文件", address: "地址", minutes: "分钟",
     missing: (name) => `没有节目单 ${name}。`, noItems: "还没有条目。从素材库拖到这里，或添加一个。",
     changedMeanwhile: (by, at) => `${by || "有人"}已修改此节目单${at ? `，${at} 发现` : ""}。你的草稿保持不变，没有任何内容被覆盖。`, goneMeanwhile: "此节目单已被删除。你的草稿保留在此。", compare: "比较", draftStays: "与引擎断开。草稿仍在，可继续编辑，并保存在此浏览器中。",
-    restored: (at) => `已恢复 ${at} 未保存的修改。`, dropIt: "丢弃", goOn: "继续", takeIt: "采用", textDraft: (at) => `此处保留着 ${at} 以文本所作的未保存修改。`, otherDraft: (at) => `此处保留着 ${at} 在其他窗口或上次访问时未保存的修改。`, draftOf: (name, at) => `此处保留着 ${at} 对 ${name} 未保存的修改。`, changedOnDisk: (by, at) => `${at ? `${at} ` : ""}${by || "有人或磁盘上"}作了修改：已显示最新内容。`, coming: (n) => `正在上传 ${n} 个文件；检查完成后会出现在这里。`,
+    restored: (at) => `已恢复 ${at} 未保存的修改。`, dropIt: "丢弃", goOn: "继续", takeIt: "采用", findItem: "查找条目", foundNone: "没有找到", foundAt: (i, n) => `第 ${i} 个，共 ${n} 个`, foundAll: (n) => `找到 ${n} 个`, foundNext: "下一个", foundBefore: "上一个", goesWithIt: "你未保存的修改会随之保留。", textDraft: (at) => `此处保留着 ${at} 以文本所作的未保存修改。`, otherDraft: (at) => `此处保留着 ${at} 在其他窗口或上次访问时未保存的修改。`, draftOf: (name, at) => `此处保留着 ${at} 对 ${name} 未保存的修改。`, changedOnDisk: (by, at) => `${at ? `${at} ` : ""}${by || "有人或磁盘上"}作了修改：已显示最新内容。`, coming: (n) => `正在上传 ${n} 个文件；检查完成后会出现在这里。`,
     conflictTitle: "两人修改了此节目单", goneTitle: "节目单已不存在", savedBy: (by, at) => `${by || "其他人"}${at ? `于 ${at} ` : ""}保存了另一个版本。`, nothingLost: "没有任何内容被覆盖：请选择以何者为准。", theirsHasErrors: "现有内容有错误，无法逐条显示。", mine: "我的", theirs: "对方的，当前生效", theirsOf: (by) => `${by} 的，当前生效`, theSame: (n) => `${n} 个条目相同`, notThere: "没有", chooseMine: "用我的", chooseTheirs: "用对方的",
     headClash: (keys) => `双方都修改了 ${keys}：合并时以我的为准。`, clashes: (n) => `${n} 个条目双方都修改过：请选择合并时以何者为准。`, bothMeans: (n) => `“合并双方”将双方修改合在一起，共 ${n} 个条目：先查看，再保存。撤销可恢复你的草稿。`, decideLater: "稍后", dropMine: "丢弃我的", saveAnew: "重新保存", saveCopy: "另存副本", takeTheirs: "采用对方的", keepMine: "以我的覆盖对方", takeBoth: "合并双方", savedBeside: (name) => `已另存为 ${name}。`,
     marks: { same: "相同", added: "仅我的", removed: "仅对方的", changed: "已修改", moved: "已移动" },
@@ -151,7 +151,7 @@ export const zh: Words = {
     how: "起播方式", hard: "定时硬切", soft: "顺延起播", before: "起播之前", fillCut: "截断", fillFit: "用垫片补齐", softMax: "最多等待", asLong: "直到当前条目播完",
     ends: "结束", endsItems: "最后一个条目之后", endsUntil: "到某时刻", endsAfter: "经过一段时间", until: "直到", after: "经过", untilSo: (t) => `到 ${t}`, forSo: (t) => `播 ${t}`, comma: "，",
     further: "优先级、恢复、迟到", priority: "优先级", priorityHint: "同时到点时优先级高者播出；相同则后起播者播出。", back: "被截断的条目", backResume: "接着播", backRestart: "从头播", late: "若迟到", lateBegin: "从头开始", lateJoin: "从应到之处",
-    saveDots: "保存…", discard: "放弃更改", unchanged: "尚无更改。保存前会先说明影响。", openPlaylist: "打开节目单", removeStart: "移除定时",
+    saveDots: "保存…", discard: "放弃更改", notSaved: "此处的更改尚未保存。", goOn: "继续编辑", dropFor: (t) => `放弃更改，打开 ${t}`, unchanged: "尚无更改。保存前会先说明影响。", openPlaylist: "打开节目单", removeStart: "移除定时",
     hasErrors: (why) => `节目单有错误，无法在此更改定时。${why}`, noStartYet: "尚无定时。", isBase: "这是基础节目单：没有其他节目时就播出它，无需定时。", stuck: "它的规则无法这样移动，请直接编辑规则。",
     effects: {
       title: "保存后的变化", nothing: "未来一天内没有变化。", unknown: "对播出的影响未知。", more: (n) => `另有 ${n} 项`, andMore: (title, n) => `${title} 等 ${n + 1} 项`,

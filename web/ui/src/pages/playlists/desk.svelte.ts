@@ -6,6 +6,7 @@ import type { Type } from "../../api/call";
 import { session } from "../../api/session.svelte";
 import { drop, keep, kept, type Kept } from "../../lib/draft/keep";
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
+import { arrivals } from "./arrivals.svelte";
 import { Editor } from "./editor.svelte";
 
 type PlaylistsEvent = Type<"PlaylistsEvent">;
@@ -47,7 +48,36 @@ class Desk {
     return e;
   }
 
-  close(name: string): void { this.open.delete(name); }
+  close(name: string): void {
+    const e = this.open.get(name);
+    this.open.delete(name);
+    if (e?.dirty) void e.keepNow().then(() => this.look());
+  }
+
+  /** A playlist is on show; what it returns tells that it no longer is. One with nothing to lose is let go of then. */
+  show(e: Editor): () => void {
+    e.ahead.show(true);
+    return () => {
+      e.ahead.show(false);
+      if (e.idle && arrivals.of(e) === 0 && this.open.get(e.name) === e) this.open.delete(e.name);
+    };
+  }
+
+  /** A playlist has another name: unsaved changes go with it. */
+  async renamed(from: string, to: string): Promise<void> {
+    const e = this.open.get(from);
+    if (e?.dirty) await e.keepNow();
+    this.open.delete(from);
+    const all = await kept(this.#who ?? "");
+    for (const k of all) {
+      if (k.name !== from) continue;
+      const at = k.id.lastIndexOf(`:${from}`);
+      let id = at < 0 ? k.id : `${k.id.slice(0, at)}:${to}${k.id.slice(at + 1 + from.length)}`;
+      if (all.some((other) => other !== k && other.id === id)) id = `${k.id}:${k.at}`;
+      if (await keep({ ...k, id, name: to }) && id !== k.id) await drop(k.id);
+    }
+    await this.look();
+  }
 
   /** Finds what was kept, and listens; another person begins anew. */
   async start(): Promise<void> {

@@ -328,6 +328,9 @@ export class Editor {
     this.#edited();
   }
 
+  /** Nothing of it would be missed. */
+  get idle(): boolean { return !this.dirty && !this.saving && this.history.past.length === 0 && this.history.future.length === 0 && this.elsewhere === null; }
+
   /** How long a row airs: what is known of the item, or else how long the engine plans it. */
   span(r: Row): number | null {
     const known = lengthOf(r);

@@ -54,11 +54,14 @@ export class Foresight {
   #timer = 0;
   #ask: AbortController | null = null;
   #last = 0;
+  #shown = false;
+  #due = false; // it is to be asked once the draft is shown
 
   constructor(readonly name: string, readonly draft: () => Draft, readonly problems: (list: Problems, rows: readonly Row[]) => void) {}
 
   /** Asks after a pause; a long playlist's is longer. */
   soon(after = 400): void {
+    if (!this.#shown) { this.#due = true; return; }
     window.clearTimeout(this.#timer);
     const rows = this.draft().rows.length;
     this.waiting = true;
@@ -68,6 +71,21 @@ export class Foresight {
 
   /** The plan has changed by itself: ask again, but not too often. */
   later(): void { if (!this.waiting) this.soon(1500); }
+
+  /** Only a draft that is looked at is asked about: the engine has the air to look after. */
+  show(shown: boolean): void {
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    if (shown) {
+      if (this.#due) this.soon(0);
+      this.#due = false;
+      return;
+    }
+    this.#due = true; // the plan goes on meanwhile
+    window.clearTimeout(this.#timer);
+    this.#ask?.abort();
+    this.waiting = false;
+  }
 
   async #go(): Promise<void> {
     this.#ask?.abort();
