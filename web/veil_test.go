@@ -95,3 +95,30 @@ func TestTwoPasswordsAreNotMixedUp(t *testing.T) {
 	}, 5*time.Second, 10*time.Millisecond)
 	require.NotContains(t, w.body+ask(t, http.MethodGet, at+"/two.yml").body, "pass")
 }
+
+// A copy of a playlist, a draft saved beside it and items pasted into another have the
+// secrets that were not shown; what no playlist has is refused, and nothing is written.
+func TestACopyHasTheSecretsThatWereNotShown(t *testing.T) {
+	at, dir := aFolder(t, Config{})
+	shown := ask(t, http.MethodGet, at+"/main.yml")
+	require.NotContains(t, shown.body, "secret")
+	doc := string(fill[Shown](t, shown).Document)
+	w := send(t, http.MethodPut, at+"/copy.yml", "application/json", doc, having("If-None-Match", "*"))
+	require.Equal(t, http.StatusCreated, w.StatusCode, w.body)
+	require.NotContains(t, w.body, "secret")
+	require.Contains(t, text(t, dir, "copy.yml"), "rtsp://ops:secret@cam.example/door?token=abc")
+
+	news := ask(t, http.MethodGet, at+"/shows%2Fnews.yml")
+	pasted := `{"schedule":{"cron":"0 20 * * *"},"items":[{"source":"news.mp4"},{"source":"rtsp://cam.example/door…"}]}`
+	w = send(t, http.MethodPut, at+"/shows%2Fnews.yml", "application/json", pasted, having("If-Match", news.Header.Get("ETag")))
+	require.Equal(t, http.StatusOK, w.StatusCode, w.body)
+	require.Contains(t, text(t, dir, "shows", "news.yml"), "rtsp://ops:secret@cam.example/door?token=abc")
+
+	nobodys := strings.ReplaceAll(doc, "cam.example", "away.example")
+	for kind, body := range map[string]string{"application/json": nobodys, "text/plain": "items: [{source: \"rtsp://away.example/door…\"}]\n"} {
+		w = send(t, http.MethodPut, at+"/other.yml", kind, body, having("If-None-Match", "*"))
+		requireProblem(t, http.StatusUnprocessableEntity, w)
+		require.Contains(t, w.body, "write the whole URL")
+	}
+	require.NoFileExists(t, filepath.Join(dir, "other.yml"))
+}
