@@ -15,12 +15,14 @@ class Stream extends EventTarget {
   break(forGood = false) { if (forGood) this.readyState = Stream.CLOSED; this.onerror?.(); }
 }
 
+let page: EventTarget;
 let live: typeof import("../src/api/live.svelte").live;
 const stream = () => { expect(Stream.open).toHaveLength(1); return Stream.open[0]!; };
 
 beforeEach(async () => {
   vi.useFakeTimers({ now: 5000 });
-  vi.stubGlobal("window", globalThis);
+  vi.stubGlobal("window", Object.assign(globalThis, { addEventListener: () => undefined, removeEventListener: () => undefined }));
+  vi.stubGlobal("document", page = new EventTarget());
   vi.stubGlobal("EventSource", Stream);
   Stream.open = [];
   Stream.made = [];
@@ -105,4 +107,59 @@ it("is closed when nobody is signed in", () => {
   expect([Stream.open.length, live.status, live.link]).toEqual([0, null, "connecting"]);
   vi.advanceTimersByTime(10000);
   expect(Stream.made).toHaveLength(1);
+});
+
+it("goes by statuses, whatever else is said", () => {
+  stream().status(made);
+  for (let i = 0; i < 20; i++) {
+    vi.advanceTimersByTime(200);
+    stream().say("levels", { peak_db: [-12, -13], momentary_lufs: -20, short_lufs: -21, tick: i });
+    stream().say("rundown", {}, `${i}`);
+  }
+  expect(live.link).toBe("lost");
+});
+
+it("shows nothing of before a sleep as new", () => {
+  stream().status(made);
+  vi.advanceTimersByTime(600);
+  const slept = performance.now();
+  vi.setSystemTime(Date.now() + 3600_000); // the browser's own time has stood still
+  expect(performance.now()).toBe(slept);
+  page.dispatchEvent(new Event("visibilitychange"));
+  expect([live.link, live.now]).toEqual(["lost", made + 600]);
+  stream().status(made + 3600_000);
+  expect(live.link).toBe("up");
+});
+
+it("says so where no stream comes about at all", () => {
+  const refuse = () => { const s = stream(); s.break(true); s.close(); };
+  for (let i = 0; i < 3; i++) { refuse(); vi.advanceTimersByTime(1100); }
+  expect(live.link).toBe("connecting");
+  vi.advanceTimersByTime(500);
+  expect(live.link).toBe("lost");
+  stream().status(made);
+  expect(live.link).toBe("up");
+});
+
+it("tells that it is back also after signing in again", () => {
+  const back = vi.fn();
+  live.on("back", back);
+  stream().status(made);
+  expect(back).not.toHaveBeenCalled();
+  live.stop();
+  live.start();
+  stream().status(made + 5000);
+  stream().status(made + 6000);
+  expect(back).toHaveBeenCalledOnce();
+});
+
+it("forgets levels that are old", () => {
+  stream().status(made);
+  live.meter();
+  stream().say("levels", { peak_db: [-12, -13], momentary_lufs: -20, short_lufs: -21, tick: 1 });
+  vi.advanceTimersByTime(800);
+  expect(live.levels).not.toBeNull();
+  stream().status(made + 800);
+  vi.advanceTimersByTime(600);
+  expect([live.levels, live.link]).toEqual([null, "up"]);
 });

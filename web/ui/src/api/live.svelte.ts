@@ -16,6 +16,8 @@ export type EventName = "alert" | "playlists" | "rundown" | "reset" | "media" | 
 const silence = 3500;
 /** How long a new stream may stay silent while the link is lost; then another is tried. */
 const patience = 5000;
+/** Sound levels come five times a second: older ones are none. */
+const levelsLast = 1000;
 
 class Live {
   status = $state.raw<Status | null>(null);
@@ -27,7 +29,11 @@ class Live {
   at = $state(0);
 
   #source: EventSource | null = null;
-  #heard = 0; // performance.now() of the last event
+  #heard = 0; // performance.now() of the last status
+  #wall = 0; // Date.now() of it: that goes on while a machine sleeps
+  #began = 0; // performance.now() at start()
+  #levelled = 0; // performance.now() of the last levels
+  #ended = false; // it has been stopped, and no status has come since
   #offset = 0; // engine's clock minus performance.now()
   #timer = 0;
   #retry = 0;
@@ -39,18 +45,22 @@ class Live {
   /** Opens the stream. */
   start(): void {
     if (this.#timer) return;
+    this.#began = performance.now();
     this.#open();
-    this.#timer = window.setInterval(() => this.#beat(), 200);
+    this.#timer = window.setInterval(this.#beat, 200);
+    for (const [of, name] of wakes()) of.addEventListener(name, this.#beat);
   }
 
   /** Closes it, as when nobody is signed in. */
   stop(): void {
     window.clearInterval(this.#timer);
     window.clearTimeout(this.#retry);
+    for (const [of, name] of wakes()) of.removeEventListener(name, this.#beat);
     this.#timer = 0;
     this.#close();
     this.status = this.levels = null;
     this.link = "connecting";
+    this.#ended = true;
     this.#lastID = "";
   }
 
@@ -96,12 +106,12 @@ class Live {
     this.#source = s;
     this.#opened = performance.now();
     s.addEventListener("status", (e) => this.#status(e));
-    s.addEventListener("levels", (e) => { this.#hear(e); this.levels = JSON.parse(e.data) as Levels; });
+    s.addEventListener("levels", (e) => { this.#levelled = performance.now(); this.levels = JSON.parse(e.data) as Levels; });
     for (const name of ["alert", "playlists", "rundown", "reset", "media", "command"] as const) {
       s.addEventListener(name, (e) => { this.#hear(e); this.#tell(name, JSON.parse(e.data)); });
     }
     s.onerror = () => {
-      this.#lose();
+      if (this.link === "up") this.#lose();
       if (s.readyState !== EventSource.CLOSED || this.#source !== s) return;
       this.#source = null; // refused: the browser does not try again
       void ask("GET", "/me").catch(() => undefined); // a restart may have signed everybody out: that is told then
@@ -110,12 +120,13 @@ class Live {
   }
 
   #hear(e: MessageEvent): void {
-    this.#heard = performance.now();
     if (e.lastEventId) this.#lastID = e.lastEventId;
   }
 
   #status(e: MessageEvent): void {
     this.#hear(e);
+    this.#heard = performance.now();
+    this.#wall = Date.now();
     const { at, status } = JSON.parse(e.data) as Type<"StatusEvent">;
     this.at = Date.parse(at);
     this.#offset = this.at - this.#heard;
@@ -123,24 +134,33 @@ class Live {
     this.status = status;
     const was = this.link;
     this.link = "up";
-    if (was === "lost") this.#tell("back", null);
+    if (was === "lost" || this.#ended) this.#tell("back", null);
+    this.#ended = false;
   }
 
-  #beat(): void {
+  #beat = (): void => {
     const now = performance.now();
+    if (now - this.#levelled > levelsLast) this.levels = null;
+    if (this.link === "connecting" && now - this.#began > silence) this.#lose();
     if (this.link === "lost" && now - this.#opened > patience) this.#again();
     if (this.link !== "up") return;
-    if (now - this.#heard > silence) {
+    if (Math.max(now - this.#heard, Date.now() - this.#wall) > silence) {
       this.#lose();
       this.#again();
     } else {
       this.now = now + this.#offset;
     }
-  }
+  };
 
-  #lose(): void { if (this.link === "up") this.link = "lost"; }
+  #lose(): void {
+    this.link = "lost";
+    this.levels = null;
+  }
 
   #tell(name: EventName, data: unknown): void { this.#on.get(name)?.forEach((f) => f(data)); }
 }
+
+/** What happens when a machine or a page wakes: what stands there may be old. */
+const wakes = () => [[document, "visibilitychange"], [document, "resume"], [window, "pageshow"]] as const;
 
 export const live = new Live();
