@@ -8,16 +8,11 @@ class Route {
   /** What follows the page in the path, decoded: /playlists/shows%2Fevening.yml gives shows/evening.yml. */
   rest = $state("");
   query = $state.raw(new URLSearchParams());
-  /** Asked before a page is left; answering false stays. */
-  guard: (() => boolean) | null = null;
 
   constructor() {
     if (typeof window === "undefined") return;
     this.#read();
-    window.addEventListener("popstate", () => {
-      if (this.guard && !this.guard()) { history.pushState(null, "", this.path()); return; }
-      this.#read();
-    });
+    window.addEventListener("popstate", () => this.#read());
   }
 
   path(page: Page = this.page, rest = this.rest, query = this.query): string {
@@ -25,9 +20,8 @@ class Route {
     return `/${page}${rest ? `/${encodeURIComponent(rest)}` : ""}${q ? `?${q}` : ""}`;
   }
 
-  /** Goes to a page. The same page with another rest or query is not guarded. */
+  /** Goes to a page. What is edited on the one that is left must outlive it. */
   go(page: Page, rest = "", query: Record<string, string> = {}): void {
-    if (page !== this.page && this.guard && !this.guard()) return;
     history.pushState(null, "", this.path(page, rest, new URLSearchParams(query)));
     this.#read();
   }

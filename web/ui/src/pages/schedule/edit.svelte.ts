@@ -2,11 +2,15 @@
 // and saved into it alone, over the version that was read.
 
 import { ask, get, part, Problem, type Type } from "../../api/call";
+import { session } from "../../api/session.svelte";
 import { clock } from "../../shell/clock.svelte";
 import { faultsOf, formOf, movedTo, scheduleOf, type Form, type Schedule } from "./start";
 
 type Shown = Type<"Shown">;
 type Document = Type<"Document">;
+
+/** Where somebody wants to go from a start that is not saved. */
+export interface Leaving { file: string; planned: number; at: number } // no file: to none
 
 export class StartEdit {
   file = $state("");
@@ -26,10 +30,13 @@ export class StartEdit {
   saved = $state.raw<{ file: string; before: Schedule | undefined; etag: string } | null>(null);
   removing = $state(false);
   stuck = $state(false); // it was to be moved, and its rule does not take that
+  /** What is to be asked about before what was changed here is dropped. */
+  leaving = $state.raw<Leaving | null>(null);
 
   #document: Document | null = null;
   #etag = "";
-  #first: Form | null = null;
+  #first = $state.raw<Form | null>(null);
+  #who = ""; // whose edit it is
   #to = 0; // where it was moved to on the timeline
   #abort: AbortController | undefined;
   #timer = 0;
@@ -37,15 +44,53 @@ export class StartEdit {
   faults = $derived(this.form ? faultsOf(this.form) : []);
   changed = $derived(this.form !== null && (this.before === undefined || JSON.stringify(this.schedule) !== JSON.stringify(this.before)));
 
+  /** Is there anything that somebody would have to do again? A new start that was only proposed is nothing. */
+  dirty = $derived(this.changed && JSON.stringify(this.form) !== JSON.stringify(this.#first));
+
   /** What the file is to say. */
   get schedule(): Schedule | undefined { return this.form ? scheduleOf(this.form, this.before, clock()) : undefined; }
 
-  /** Takes a playlist's start up; `at` is where a new one would be. */
-  async open(file: string, planned: number, at = planned): Promise<void> {
-    if (file === this.file && this.state === "ready" && this.changed) { this.planned = planned; return; }
+  /**
+   * Takes a playlist's start up; `at` is where a new one would be. False where that is
+   * to be asked about first, as the one that is open is not saved.
+   */
+  async open(file: string, planned: number, at = planned): Promise<boolean> {
+    if (file === this.file && this.state === "ready" && this.changed) { this.planned = planned; this.leaving = null; return true; }
+    if (this.dirty || this.saving) { this.leaving = this.dirty ? { file, planned, at } : null; return false; }
+    await this.#read(file, planned, at);
+    return true;
+  }
+
+  /** Closes it, or asks first; asked once more it stays. */
+  leave(): void {
+    if (!this.dirty) this.close();
+    else this.leaving = this.leaving ? null : { file: "", planned: 0, at: 0 };
+  }
+
+  /** Drops what was changed and goes where it was to go. */
+  async drop(): Promise<void> {
+    const to = this.leaving;
+    this.close();
+    if (to?.file) await this.#read(to.file, to.planned, to.at);
+  }
+
+  /** The page is shown to somebody: an edit of another is none of theirs. */
+  shown(): void {
+    if (this.#who !== (session.me?.name ?? "")) { this.close(); this.saved = null; }
+  }
+
+  /** The page is left: what was changed is there when one comes back. */
+  hidden(): void {
+    this.leaving = null;
+    if (this.removing) this.keep();
+    if (!this.dirty && !this.saving) this.close();
+  }
+
+  async #read(file: string, planned: number, at: number): Promise<void> {
+    this.#who = session.me?.name ?? "";
     this.#abort?.abort();
     const abort = (this.#abort = new AbortController());
-    Object.assign(this, { file, planned, form: null, before: undefined, state: "reading", fault: "", theirs: null, effects: null, removing: false, stuck: false });
+    Object.assign(this, { file, planned, form: null, leaving: null, before: undefined, state: "reading", fault: "", theirs: null, effects: null, removing: false, stuck: false });
     try {
       const r = await ask<Shown>("GET", `/playlists/${part(file)}`, { signal: abort.signal });
       this.#take(r.data, r.headers.get("ETag") ?? "");
@@ -69,7 +114,7 @@ export class StartEdit {
   close(): void {
     this.#abort?.abort();
     window.clearTimeout(this.#timer);
-    Object.assign(this, { file: "", planned: 0, form: null, before: undefined, state: "none", fault: "", theirs: null, effects: null, removing: false, stuck: false });
+    Object.assign(this, { file: "", planned: 0, form: null, leaving: null, before: undefined, state: "none", fault: "", theirs: null, effects: null, removing: false, stuck: false });
   }
 
   set(part: Partial<Form>): void {
@@ -103,6 +148,7 @@ export class StartEdit {
   }
 
   discard(): void {
+    this.leaving = null;
     if (this.before === undefined) { this.close(); return; }
     this.form = this.#first;
     this.#to = 0;
@@ -157,7 +203,7 @@ export class StartEdit {
       this.before = r.data.document?.schedule;
       this.form = this.#first = formOf(this.before, clock(), this.at || Date.now());
       this.planned = this.at;
-      this.effects = this.theirs = null;
+      this.effects = this.theirs = this.leaving = null;
       if (this.removing) this.close();
       return true;
     } catch (e) {
@@ -202,7 +248,7 @@ export class StartEdit {
       const { schedule: _, items, ...head } = now.document;
       await ask("PUT", `/playlists/${part(was.file)}`, { body: was.before ? { ...head, schedule: was.before, items } : { ...head, items }, headers: { "If-Match": was.etag } });
       this.saved = null;
-      this.close();
+      if (was.file === this.file && !this.dirty) this.close(); // another may be open by now
     } catch (e) {
       this.fault = e instanceof Problem ? problemText(e) : String(e);
     } finally {
@@ -210,6 +256,11 @@ export class StartEdit {
     }
   }
 }
+
+/** The one of this desk: it outlives the page, so that looking something up elsewhere loses nothing. */
+export const startEdit = new StartEdit();
+
+if (typeof window !== "undefined") window.addEventListener("beforeunload", (e) => { if (startEdit.dirty) e.preventDefault(); });
 
 const full = (time: string): string => { const t = time.trim().padStart(time.trim().length > 5 ? 8 : 5, "0"); return t.length > 5 ? t : `${t}:00`; };
 
