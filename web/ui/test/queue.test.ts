@@ -15,6 +15,8 @@ describe("the queue of uploads", () => {
   });
   it("comes to a share and a time left", () => {
     expect(sum(of("sending", "waiting", "checking", "exists", "done"), 50)).toEqual({ going: 2, checking: 1, stuck: 1, share: 0.25, left_s: 3 });
+    expect(sum(of("paused"), 0).stuck).toBe(0); // somebody wanted that
+    expect(sum(of("paused").map((u) => ({ ...u, gaveUp: true })), 0).stuck).toBe(1); // nobody did
     expect(sum(of("waiting"), 0).left_s).toBeNull();
     expect(sum([], 0)).toEqual({ going: 0, checking: 0, stuck: 0, share: 0, left_s: null });
   });

@@ -31,7 +31,7 @@ export class Upload {
   path = $state(""); // where it lies, once it is done
   other = $state(""); // a name that is free, where its own is taken
   received = $state(""); // its ID with the engine
-  gaveUp = false; // paused by itself, as nothing answered
+  gaveUp = $state(false); // paused by itself, as nothing answered, or nobody was signed in
   tus: Tus | null = null;
   readonly speed = new Speed();
 
@@ -182,6 +182,7 @@ class Uploads {
       if (u.state === "sending") u.tus.start();
     } catch (e) {
       u.state = "paused";
+      u.gaveUp = true;
       u.problem = e instanceof Error ? e.message : String(e);
     }
   }

@@ -8,7 +8,7 @@
  */
 export type UploadState = "waiting" | "sending" | "away" | "paused" | "checking" | "done" | "refused" | "exists" | "full";
 
-export interface Sent { id: number | string; state: UploadState; bytes: number; sent: number }
+export interface Sent { id: number | string; state: UploadState; bytes: number; sent: number; gaveUp?: boolean }
 
 const going: readonly UploadState[] = ["sending", "away"];
 const stuck: readonly UploadState[] = ["refused", "exists", "full"];
@@ -45,7 +45,7 @@ export function sum(all: readonly Sent[], rate: number): Sum {
   return {
     going: on.length,
     checking: all.filter((u) => u.state === "checking").length,
-    stuck: all.filter((u) => stuck.includes(u.state)).length,
+    stuck: all.filter((u) => stuck.includes(u.state) || (u.state === "paused" && u.gaveUp === true)).length,
     share: bytes > 0 ? sent / bytes : 0,
     left_s: rate > 0 && on.length > 0 ? (bytes - sent) / rate : null,
   };

@@ -4,7 +4,7 @@
 const plural = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
 
 export const en = {
-  nav: { pages: "Pages", onAir: "On air", playlists: "Playlists", schedule: "Schedule", media: "Media", asrun: "As-run", system: "System", more: "More", skip: "Go to the content" },
+  nav: { pages: "Pages", onAir: "On air", playlists: "Playlists", schedule: "Schedule", media: "Media", asrun: "As-run", system: "System", more: "More", skip: "Go to the content", toLookAt: (n: number) => `${n} to look at` },
   plate: {
     onAir: "ON AIR", unchecked: "ON AIR", fallback: "FALLBACK", notArriving: "NOT ARRIVING", starting: "STARTING", stopping: "STOPPING", lost: "NO LINK TO ENGINE", connecting: "CONNECTING",
     notChecked: "arrival not checked",
@@ -25,7 +25,7 @@ export const en = {
     instead: { slate: (title: string) => `The slate airs instead of ${title}`, filler: (title: string) => `The filler airs instead of ${title}`, hold: (title: string) => `The last picture stands instead of ${title}` },
     and: ", ", somebodyHere: "somebody at this machine", waits: "The programme waits until it is lifted.", standsStill: "The programme waits", nothingPlanned: "Nothing is planned", planSomething: "Give the base playlist items that can play, or take one from another playlist.", goesOnWith: (title: string) => `Lifted, it goes on with ${title}.`, waitedFor: "The item is waited for a while", skipTo: (title: string) => `Then ${title} airs, or at once when it is skipped.`,
     network: "Check the server, and the network on the way to it. The programme goes on meanwhile.", isSent: "It is being sent", lookThere: "Look at the server, and at what viewers get. The programme goes on meanwhile.", startIt: "An operator has stopped it. It stays off until it is started.", lift: "Lift",
-    slateInstead: "The slate is on air",
+    alone: { slate: "The slate is on air", filler: "Filler is on air", hold: "The last picture stands" },
     heldBy: (who: string) => `${who} holds the picture`, slatedBy: (who: string) => `${who} shows the slate`,
     since: (at: string) => `since ${at}`, sinceLabel: "since",
     attempt: (n: number, in_s: number) => (in_s > 0 ? `Attempt ${n}, next try in ${in_s} s.` : `Attempt ${n}.`), outputStopped: "The output is stopped.",
@@ -179,7 +179,7 @@ export const en = {
   },
   media: {
     library: "Library", all: "All media", folder: "Folder", folders: "Folders", files: (n: number) => plural(n, "file", "files"), searchAll: "Search here and in all folders below",
-    asList: "Show as a list", asGrid: "Show as pictures", addFiles: "Add files", addFolder: "Add folder", newFolder: "New folder", chosen: (n: number) => `${n} selected`, choose: (name: string) => `Select ${name}`,
+    asList: "Show as a list", asGrid: "Show as pictures", addFiles: "Add files", addFolder: "Add folder", newFolder: "New folder", chosen: (n: number) => `${n} selected`, chosenLoaded: (n: number, of: number) => `${n} selected, all that is loaded of ${of}; scroll down for more`, choose: (name: string) => `Select ${name}`,
     sortBy: "Order", sorts: { name: "By name", modified: "Newest first", length: "Longest first", size: "Largest first" },
     none: "No files here. Drop files anywhere on this page, or add them.", noneFound: (text: string) => `No file has “${text}” in its path.`, notServed: "This engine does not show its media folder. Set media.root in the config.",
     partial: "not all of them could be looked at", unfold: (name: string) => `Folders in ${name}`, dropHere: (folder: string) => `Drop to add to ${folder}`, mayNot: "Adding files needs the role operator.",
@@ -195,7 +195,7 @@ export const en = {
     scheduledIn: "Scheduled in", forceDelete: "If it is deleted, these playlists name a file that is missing: on air it is skipped.", forceMove: "If it gets another path, these playlists do not find it any more: on air it is skipped until they are changed.",
     deleteAnyway: "Delete all the same", moveAnyway: "Do it all the same", leaveIt: "Leave it", ofMany: (n: number, of: number) => `${n} of ${of}`,
     addTitle: "Add to a playlist", playlist: "Playlist", where: "Where", atEnd: "At the end", afterAir: "After the item on air", playNext: "And play it next", airsAt: (at: string) => `Airs first at ${at}.`, airsLater: "Does not air within a day.",
-    addCount: (n: number) => (n === 1 ? "Add" : `Add ${n} files`), added: (n: number, list: string) => `${plural(n, "item", "items")} added to ${list}.`, addedNext: (list: string) => `Added to ${list}; it airs next.`, openList: (list: string) => `Open ${list}`,
+    addCount: (n: number) => (n === 1 ? "Add" : `Add ${n} files`), added: (n: number, list: string) => `${plural(n, "item", "items")} added to ${list}.`, addedNext: (list: string) => `Added to ${list}; it airs next.`, notNext: (why: string) => `It could not be put next. ${why}`, openList: (list: string) => `Open ${list}`,
     noLists: "No playlist yet. Create one on the page Playlists.", listHasErrors: (list: string) => `${list} has errors. Correct them first, on the page Playlists.`,
     uploads: "Uploads", uploading: (n: number) => plural(n, "upload", "uploads"), stuck: (n: number) => (n === 1 ? "1 upload needs you" : `${n} uploads need you`), clearDone: "Clear what is done",
     waits: "Waits for its turn", paused: "Paused", goesOn: "The link is cut; it goes on by itself.", leftTime: (t: string) => `${t} left`, checkingUpload: "Arrived; being checked…", uploaded: (path: string) => `Done: ${path}`,

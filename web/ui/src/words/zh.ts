@@ -3,7 +3,7 @@
 import type { Words } from "./words.svelte";
 
 export const zh: Words = {
-  nav: { pages: "页面", onAir: "播出", playlists: "节目单", schedule: "时间表", media: "媒体", asrun: "播出记录", system: "系统", more: "更多", skip: "跳到正文" },
+  nav: { pages: "页面", onAir: "播出", playlists: "节目单", schedule: "时间表", media: "媒体", asrun: "播出记录", system: "系统", more: "更多", skip: "跳到正文", toLookAt: (n) => `${n} 项需要查看` },
   plate: {
     onAir: "播出中", unchecked: "播出中", fallback: "备播", notArriving: "未送达", starting: "启动中", stopping: "停止中", lost: "与引擎断开", connecting: "连接中",
     notChecked: "未核对是否送达",
@@ -24,7 +24,7 @@ export const zh: Words = {
     instead: { slate: (title) => `垫片图替代 ${title} 播出`, filler: (title) => `垫片替代 ${title} 播出`, hold: (title) => `静帧替代 ${title} 播出` },
     and: "，", somebodyHere: "本机操作者", waits: "解除之前节目一直等待。", standsStill: "节目等待中", nothingPlanned: "没有安排节目", planSomething: "请在基础节目单中加入可播出的条目，或切播其他节目单中的条目。", goesOnWith: (title) => `解除后继续播出 ${title}。`, waitedFor: "正在等待该条目恢复", skipTo: (title) => `若不恢复，或将其跳过，即播出 ${title}。`,
     network: "请检查服务器以及通往它的网络。节目继续播出。", isSent: "正在发送", lookThere: "请查看服务器以及观众收到的画面。节目继续播出。", startIt: "操作员已将其停止，启动之前保持关闭。", lift: "解除",
-    slateInstead: "正在播出垫片图",
+    alone: { slate: "正在播出垫片图", filler: "正在播出垫片", hold: "正在播出最后一帧静帧" },
     heldBy: (who) => `${who} 已静帧`, slatedBy: (who) => `${who} 已切到垫片图`,
     since: (at) => `自 ${at}`, sinceLabel: "自",
     attempt: (n, in_s) => (in_s > 0 ? `第 ${n} 次尝试，${in_s} 秒后重试。` : `第 ${n} 次尝试。`), outputStopped: "输出已停止。",
@@ -178,7 +178,7 @@ export const zh: Words = {
   },
   media: {
     library: "素材库", all: "全部素材", folder: "文件夹", folders: "文件夹", files: (n) => `${n} 个文件`, searchAll: "在此文件夹及其下级中搜索",
-    asList: "以列表显示", asGrid: "以图片显示", addFiles: "添加文件", addFolder: "添加文件夹", newFolder: "新建文件夹", chosen: (n) => `已选 ${n} 项`, choose: (name) => `选择 ${name}`,
+    asList: "以列表显示", asGrid: "以图片显示", addFiles: "添加文件", addFolder: "添加文件夹", newFolder: "新建文件夹", chosenLoaded: (n, of) => `已选 ${n} 个：目前已载入的全部（共 ${of} 个），向下滚动可载入更多`, chosen: (n) => `已选 ${n} 项`, choose: (name) => `选择 ${name}`,
     sortBy: "排序", sorts: { name: "按名称", modified: "最新在前", length: "最长在前", size: "最大在前" },
     none: "这里没有文件。把文件拖到本页任意位置，或点击添加。", noneFound: (text) => `没有路径含“${text}”的文件。`, notServed: "此引擎没有开放媒体文件夹。请在配置中设置 media.root。",
     partial: "未能全部查看", unfold: (name) => `${name} 中的文件夹`, dropHere: (folder) => `松开即添加到 ${folder}`, mayNot: "添加文件需要“操作员”角色。",
@@ -194,7 +194,7 @@ export const zh: Words = {
     scheduledIn: "排播于", forceDelete: "删除后，这些节目单会缺少该文件：播出时将被跳过。", forceMove: "改变路径后，这些节目单将找不到它：在节目单修改之前，播出时会被跳过。",
     deleteAnyway: "仍然删除", moveAnyway: "仍然执行", leaveIt: "保持原样", ofMany: (n, of) => `第 ${n} 个，共 ${of} 个`,
     addTitle: "加入节目单", playlist: "节目单", where: "位置", atEnd: "末尾", afterAir: "正在播出的条目之后", playNext: "并排为下一个播出", airsAt: (at) => `首次播出：${at}。`, airsLater: "一天之内不会播出。",
-    addCount: (n) => (n === 1 ? "添加" : `添加 ${n} 个文件`), added: (n, list) => `已将 ${n} 个条目加入 ${list}。`, addedNext: (list) => `已加入 ${list}；接下来播出。`, openList: (list) => `打开 ${list}`,
+    addCount: (n) => (n === 1 ? "添加" : `添加 ${n} 个文件`), added: (n, list) => `已将 ${n} 个条目加入 ${list}。`, addedNext: (list) => `已加入 ${list}；接下来播出。`, notNext: (why) => `未能排为下一条。${why}`, openList: (list) => `打开 ${list}`,
     noLists: "还没有节目单。请在“节目单”页面新建。", listHasErrors: (list) => `${list} 有错误。请先在“节目单”页面改正。`,
     uploads: "上传", uploading: (n) => `${n} 个上传`, stuck: (n) => `${n} 个上传需要处理`, clearDone: "清除已完成",
     waits: "等待中", paused: "已暂停", goesOn: "连接中断；恢复后自动继续。", leftTime: (t) => `剩余 ${t}`, checkingUpload: "已送达，检查中…", uploaded: (path) => `完成：${path}`,
