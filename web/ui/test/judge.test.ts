@@ -52,6 +52,11 @@ describe("the status bar", () => {
     expect(slated).toMatchObject({ head: "Somebody at this machine shows the slate", faults: [{ act: { do: "unslate" } }] });
   });
 
+  it("says what stands between two items by what it is", () => {
+    const head = (code: string) => verdict((s) => { s.state = "fallback"; s.now = null; s.alerts = code ? [alert({ code })] : []; }).head;
+    expect([head(""), head("filler"), head("slate")]).toEqual(["The last picture stands", "Filler is on air", "The slate is on air"]);
+  });
+
   it("takes the first seconds for no fault", () => {
     expect(verdict((s) => { s.uptime_s = 1; s.output.state = "connecting"; }).plate).toBe("waiting");
     expect(verdict((s) => { s.uptime_s = 1; s.output.state = "waiting"; s.output.attempt = 4; }).plate).toBe("not-arriving");

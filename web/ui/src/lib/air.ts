@@ -70,6 +70,11 @@ export function following(s: Status, at: number): Following | null {
   return { id: n.id, playlist: n.playlist, index: n.index, source: n.source, title: n.title, at: when, length: n.duration_s > 0 ? n.duration_s : null, hard: d?.id === n.id && d.mode === "hard" };
 }
 
+const inBar = /^(output-down|slate|filler|operator-.*)$/;
+
+/** What is wrong besides what the status bar says larger. */
+export const besides = (alerts: readonly Type<"Alert">[]): Type<"Alert">[] => alerts.filter((a) => !inBar.test(a.code));
+
 /** A source that comes from elsewhere while it airs. */
 export const isLive = (source: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(source);
 

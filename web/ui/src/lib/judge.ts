@@ -84,7 +84,7 @@ function replaced(s: Status, m: Moment): Fault[] {
   if (s.slated) return [{ head: capital(w.slatedBy(person(s.slated.by, w.somebodyHere))), line: w.waits, act: { do: "unslate" } }];
   if (s.held) return [{ head: capital(w.heldBy(person(s.held.by, w.somebodyHere))), line: w.waits, act: { do: "unhold" } }];
   const a = s.alerts.find((x) => x.item_id !== "" && x.item_id === s.now?.id) ?? s.alerts.find((x) => x.code === i.kind) ?? s.alerts.find((x) => x.severity === "error");
-  return [{ head: s.now ? w.instead[i.kind](s.now.title) : w.slateInstead, line: a ? sentence(a.message) : w.noAnswer, ...(s.now ? { act: { do: "skip" as const } } : {}) }];
+  return [{ head: s.now ? w.instead[i.kind](s.now.title) : w.alone[i.kind], line: a ? sentence(a.message) : w.noAnswer, ...(s.now ? { act: { do: "skip" as const } } : {}) }];
 }
 
 /** What to do about what airs in the item's place, where the bar has said the rest. */

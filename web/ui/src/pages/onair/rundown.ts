@@ -2,6 +2,7 @@
 // Pure; entries keep their keys when the rundown moves on, so that rows can glide.
 
 import type { Type } from "../../api/call";
+import { besides } from "../../lib/air";
 
 export type Entry = Type<"Upcoming">;
 type Alert = Type<"Alert">;
@@ -52,7 +53,7 @@ const groupOf = (e: Entry): string => (e.mode === "hard" || e.mode === "soft" ? 
 export function lines(rows: readonly Row[], alerts: readonly Alert[]): Line[] {
   const out: Line[] = [];
   const entries = rows.map((r) => r.entry);
-  const open = alerts.filter((a) => !inBar.test(a.code));
+  const open = besides(alerts);
   const seen = new Set<string>();
   let group = "";
   rows.forEach(({ key, entry }, i) => {
@@ -107,13 +108,10 @@ function taken(open: Alert[], e: Entry): Alert[] {
   return e.plays ? mine : []; // what is left out says why already
 }
 
-/** What the status bar says larger. */
-const inBar = /^(output-down|slate|filler|operator-.*)$/;
-
 /** The alerts that stand at none of the lines. */
 export function others(list: readonly Line[], alerts: readonly Alert[]): Alert[] {
   const items = new Set(list.flatMap((l) => (l.kind === "entry" ? [`${l.entry.playlist}\n${l.entry.id}`] : [])));
-  return alerts.filter((a) => !inBar.test(a.code)).filter((a) => !a.item_id || !items.has(`${a.playlist}\n${a.item_id}`));
+  return besides(alerts).filter((a) => !a.item_id || !items.has(`${a.playlist}\n${a.item_id}`));
 }
 
 /** How many entries need a look. */
