@@ -37,3 +37,38 @@ export class Turns {
 
 /** For all pictures of clips together. */
 export const pictures = new Turns(3);
+
+/** How often a picture that does not come is asked for. */
+const most = 6;
+
+/**
+ * A picture that is made on demand: shown when it is its turn. One that is refused,
+ * because too much is asked for at once, is tried again, later and later.
+ */
+export class Picture {
+  #done = () => {};
+  #tries = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `show` gets the address for the element; "": none for now. */
+  constructor(private readonly url: string, private readonly show: (src: string) => void, private readonly turns = pictures) { this.#ask(); }
+
+  #ask(): void {
+    const again = this.#tries++;
+    this.#done = this.turns.take(() => this.show(again === 0 ? this.url : `${this.url}&again=${again}`));
+  }
+
+  loaded(): void { this.#done(); }
+
+  failed(): void {
+    this.#done();
+    this.show("");
+    if (this.#tries < most) this.#timer = setTimeout(() => this.#ask(), 1000 * 2 ** (this.#tries - 1) + Math.random() * 1000);
+  }
+
+  /** It is not wanted any more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#done();
+  }
+}
