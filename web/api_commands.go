@@ -18,7 +18,8 @@ type Desk interface {
 	Restart(ctx context.Context, who control.Who, item string) (control.Answer, error)
 	Seek(ctx context.Context, who control.Who, item string, to time.Duration) (control.Answer, error)
 	Take(ctx context.Context, who control.Who, t control.Take) (control.Answer, error)
-	Undo(ctx context.Context, who control.Who) (control.Answer, error)
+	// UndoOf takes back the change that can be undone until then; zero: the last.
+	UndoOf(ctx context.Context, who control.Who, until time.Time) (control.Answer, error)
 	Hold(ctx context.Context, who control.Who, on bool) (control.Answer, error)
 	Slate(ctx context.Context, who control.Who, on bool) (control.Answer, error)
 	Reload(ctx context.Context, who control.Who) (control.Answer, error)
@@ -42,7 +43,7 @@ func (s *Server) commandRoutes(g *gin.RouterGroup) {
 	post("restart", ofItem(d.Restart))
 	post("seek", s.seek)
 	post("take", s.take)
-	post("undo", plain(d.Undo))
+	post("undo", s.undo)
 	post("hold", onOff(d.Hold))
 	post("slate", onOff(d.Slate))
 	post("reload", plain(d.Reload))
@@ -86,6 +87,18 @@ func plain(do func(context.Context, control.Who) (control.Answer, error)) gin.Ha
 		a, err := do(c.Request.Context(), who(c))
 		answer(c, a, err)
 	}
+}
+
+// undo takes a change back; named by its undo_until, only that.
+func (s *Server) undo(c *gin.Context) {
+	var r struct {
+		Until time.Time `json:"until"`
+	}
+	if !bodied(c, &r, false) {
+		return
+	}
+	a, err := s.cfg.Desk.UndoOf(c.Request.Context(), who(c), r.Until)
+	answer(c, a, err)
 }
 
 // onOff is a switch.

@@ -54,7 +54,12 @@ func (d *desk) Seek(_ context.Context, w control.Who, item string, to time.Durat
 func (d *desk) Take(_ context.Context, w control.Who, t control.Take) (control.Answer, error) {
 	return d.do(w, "take %+v", t)
 }
-func (d *desk) Undo(_ context.Context, w control.Who) (control.Answer, error) { return d.do(w, "undo") }
+func (d *desk) UndoOf(_ context.Context, w control.Who, until time.Time) (control.Answer, error) {
+	if !until.IsZero() {
+		return d.do(w, "undo %s", until.Format(time.RFC3339Nano))
+	}
+	return d.do(w, "undo")
+}
 func (d *desk) Hold(_ context.Context, w control.Who, on bool) (control.Answer, error) {
 	return d.do(w, "hold %t", on)
 }
@@ -110,6 +115,7 @@ var commands = []struct{ path, body, asked string }{
 	{"take", `{"playlist":"news.yml","index":2,"version":"v","next":true}`, "take {Playlist:news.yml Item: Index:2 Version:v Next:true}"},
 	{"take", `{"item":"0123456789abcdef"}`, "take {Playlist: Item:0123456789abcdef Index:0 Version: Next:false}"},
 	{"undo", ``, "undo"},
+	{"undo", `{"until":"2026-10-24T19:32:18.5Z"}`, "undo 2026-10-24T19:32:18.5Z"},
 	{"hold", `{"on":true}`, "hold true"},
 	{"slate", `{"on":false}`, "slate false"},
 	{"reload", ``, "reload"},

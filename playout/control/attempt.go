@@ -49,6 +49,7 @@ type change struct {
 	ticks int64 // the length of on; 0: unknown
 	to    playlist.Entry
 	at    time.Time // when it took effect
+	lined time.Time // since when it had been lined up; zero: it had not
 }
 
 // made is the change as it stands.
@@ -104,6 +105,9 @@ func (d *Desk) changed(a *attempt) {
 	c.at = time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.lined != nil && d.lined.attempt == a {
+		c.lined = d.lined.since
+	}
 	d.undo = &c
 	if a.what == "undo" {
 		d.undo = nil

@@ -193,6 +193,33 @@ func TestTakeNextIsAnsweredWhenItIsNext(t *testing.T) {
 	})
 }
 
+func TestUndoOfWhatIsMeant(t *testing.T) {
+	atDesk(t, func(t *testing.T, o *office) {
+		took, err := o.Take(o.ctx, bob, Take{Playlist: "news.yml"})
+		require.NoError(t, err)
+		time.Sleep(time.Second)
+		skipped, err := o.Skip(o.ctx, bob, "")
+		require.NoError(t, err)
+		aired := len(o.air.aired)
+		_, err = o.UndoOf(o.ctx, bob, *took.Undo)
+		require.Equal(t, Overtaken, code(t, err), "somebody has skipped meanwhile")
+		require.Len(t, o.air.aired, aired)
+		_, err = o.UndoOf(o.ctx, bob, *skipped.Undo)
+		require.NoError(t, err)
+
+		time.Sleep(time.Second)
+		next, err := o.Take(o.ctx, bob, Take{Playlist: "news.yml", Index: 1, Next: true})
+		require.NoError(t, err)
+		_, err = o.UndoOf(o.ctx, bob, *skipped.Undo)
+		require.Equal(t, Overtaken, code(t, err), "another is lined up")
+		time.Sleep(time.Second)
+		o.air.joins <- struct{}{}
+		synctest.Wait()
+		_, err = o.UndoOf(o.ctx, bob, *next.Undo)
+		require.NoError(t, err, "it has aired meanwhile, and is the same change")
+	})
+}
+
 func TestUndoGoesWhereTheItemWouldBe(t *testing.T) {
 	atDesk(t, func(t *testing.T, o *office) {
 		_, err := o.Take(o.ctx, bob, Take{Playlist: "news.yml"})

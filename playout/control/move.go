@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"airloom/playlist"
@@ -101,14 +102,24 @@ func (d *Desk) reaches(on playlist.Entry, tick int64) error {
 // undoWithin is how long a change can be undone.
 const undoWithin = 10 * time.Second
 
-// Undo takes the last change of what airs back: the programme goes on where it
-// would be without it. What is lined up is so no longer.
+// Undo takes the last change of what airs back, whosever it was: see [Desk.UndoOf].
 func (d *Desk) Undo(ctx context.Context, who Who) (Answer, error) {
+	return d.UndoOf(ctx, who, time.Time{})
+}
+
+// UndoOf takes the last change of what airs back: the programme goes on where it
+// would be without it. What is lined up is so no longer. The change is meant that
+// can be undone until then, as its answer told; zero: whichever was the last.
+// Where another came after it nothing is undone.
+func (d *Desk) UndoOf(ctx context.Context, who Who, until time.Time) (Answer, error) {
 	return d.inTurn(ctx, who, "undo", "undo", func(ctx context.Context) (Answer, error) {
 		d.mu.Lock()
 		c, waits := d.undo, d.lined
 		d.mu.Unlock()
 		if waits != nil && time.Since(waits.since) <= undoWithin && (c == nil || c.at.Before(waits.since)) {
+			if !undoes(until, waits.since) {
+				return Answer{}, overtaken(waits.what)
+			}
 			if l := d.unline(); l != nil {
 				return Answer{Said: fmt.Sprintf("undid %s: %s is not lined up any more", l.what, named(l.made().to))}, nil
 			}
@@ -116,12 +127,27 @@ func (d *Desk) Undo(ctx context.Context, who Who) (Answer, error) {
 		if c == nil || time.Since(c.at) > undoWithin {
 			return Answer{}, refuse(Refused, "there is nothing to undo: only what changed within the last %v can be", undoWithin)
 		}
+		if !undoes(until, c.at, c.lined) {
+			return Answer{}, overtaken(c.what)
+		}
 		d.unline()
 		a := &attempt{what: "undo", who: who, why: c.what + " undone", pick: d.without(*c), then: d.following}
 		return d.put(ctx, a, func(done change) string {
 			return fmt.Sprintf("undid %s: %s goes on from %s", c.what, named(done.to), d.at(done.to.From))
 		})
 	})
+}
+
+// undoes reports whether the change that is meant, by when it can be undone until,
+// is one that took effect or was lined up at one of these times.
+func undoes(until time.Time, began ...time.Time) bool {
+	return until.IsZero() || slices.ContainsFunc(began, func(at time.Time) bool {
+		return !at.IsZero() && at.Add(undoWithin).Truncate(time.Millisecond).Equal(until)
+	})
+}
+
+func overtaken(by string) error {
+	return refuse(Overtaken, "nothing was undone: another command came after it (%s)", by)
 }
 
 // undoable is until when what a command has changed since it began can be undone;

@@ -49,7 +49,8 @@ class Air {
   skip = (item: string) => this.#run("skip", "/skip", meant(item));
   back = (item: string) => this.#run("back", "/back", meant(item));
   restart = (item: string) => this.#run("restart", "/restart", meant(item));
-  undo = () => this.#run("undo", "/undo", {});
+  /** Takes back what is told of, and nothing that came after it. */
+  undo = () => this.#run("undo", "/undo", this.said?.until ? { until: new Date(this.said.until).toISOString() } : {});
   hold = (on: boolean) => this.#run(on ? "holdOn" : "holdOff", "/hold", { on });
   slate = (on: boolean) => this.#run(on ? "slateOn" : "slateOff", "/slate", { on });
   start = (output: string) => this.#run("start", `/output/${part(output)}/start`, {}, output);
