@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -36,8 +37,14 @@ type mediaDesk struct {
 func newMediaDesk(cfg *configs.Config, plan *programme, log *slog.Logger) *mediaDesk {
 	house := houseOf(cfg)
 	d := &mediaDesk{cfg: cfg, plan: plan, grid: timeline.Of(house)}
-	d.shelf = shelf.New(shelf.Options{Root: cfg.Media.Root, Uploads: inState(cfg, "uploads"), Log: log})
-	d.still = still.New(still.Options{Root: cfg.Media.Root, Uploads: inState(cfg, "uploads"), FPS: house.FPS, Dir: inState(cfg, "stills"), Log: log})
+	uploads := inState(cfg, "uploads")
+	if uploads != "" {
+		// A child is let into the folders that are there when it starts. What cannot
+		// be made here is told to who uploads.
+		_ = os.MkdirAll(uploads, 0o750)
+	}
+	d.shelf = shelf.New(shelf.Options{Root: cfg.Media.Root, Uploads: uploads, Log: log})
+	d.still = still.New(still.Options{Root: cfg.Media.Root, Uploads: uploads, FPS: house.FPS, Dir: inState(cfg, "stills"), Log: log})
 	return d
 }
 
