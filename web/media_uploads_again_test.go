@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,8 @@ func TestUploadAskedForBeforeItIsFound(t *testing.T) {
 		id = path.Base(url)
 	})
 	p.shut = make(chan struct{})
+	open := sync.OnceFunc(func() { close(p.shut) })
+	defer open()
 	c := tusClient{t: t, at: serve(t, Config{Media: aCupboard(), Uploads: p, Note: func(control.Note) {}}, onAir())}
 	codes := make(chan int, 1)
 	go func() {
@@ -34,10 +37,10 @@ func TestUploadAskedForBeforeItIsFound(t *testing.T) {
 	}()
 	select {
 	case code := <-codes:
-		t.Errorf("answered %d before anything was known", code)
+		require.Fail(t, "answered before anything was known", "%d", code)
 	case <-time.After(200 * time.Millisecond):
 	}
-	close(p.shut)
+	open()
 	require.Equal(t, http.StatusOK, <-codes)
 }
 

@@ -131,3 +131,11 @@ func TestDoctorTellsRootWhoTheChannelIs(t *testing.T) {
 	require.Contains(t, f[0].Detail, "the channel runs as nobody")
 	require.Contains(t, f[0].Remedy, "sudo -u nobody airloom doctor")
 }
+
+// One examination at a time: where the last one hangs, the next is refused and not started.
+func TestDoctorIsNotStartedTwice(t *testing.T) {
+	c := &channel{path: filepath.Join(t.TempDir(), "none.yaml")}
+	c.system.examining.Store(true)
+	_, err := c.examine(t.Context())
+	require.ErrorContains(t, err, "hangs on the storage still")
+}

@@ -266,7 +266,7 @@ func nearest(root *os.Root, folder string) (string, error) {
 		case err == nil && info.IsDir():
 			return folder, nil
 		case err == nil:
-			return "", &Error{Taken, fmt.Sprintf("%q is a file, not a folder", folder)}
+			return "", &Error{Refused, fmt.Sprintf("%q is a file, not a folder", folder)}
 		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
 			return "", err
 		}
