@@ -12,6 +12,7 @@ export default defineConfig({
   outputDir: process.env.AIRLOOM_KEEP ?? process.env.AIRLOOM_OUT ?? "/tmp/airloom-desk",
   use: {
     baseURL: process.env.AIRLOOM_URL,
+    actionTimeout: 20_000,
     locale: "en-GB",
     colorScheme: "dark",
     viewport: { width: 1440, height: 900 },
