@@ -18,7 +18,8 @@ const (
 	// pulse is how often the channel is looked at while anybody listens.
 	pulse = 250 * time.Millisecond
 	// refresh is how often the status is sent though nothing in it has changed
-	// but its figures.
+	// but its figures: by the look nearest to it, so that a look that comes a
+	// moment early does not make it a second and a quarter.
 	refresh = time.Second
 	// behind is how many events a listener may be behind before it is cut off.
 	behind = 64
@@ -201,7 +202,7 @@ func (h *hub) look() {
 		At     string         `json:"at"` // when it was made: a countdown is computed from our clock
 		Status control.Status `json:"status"`
 	}{now.UTC().Format(time.RFC3339Nano), st})
-	if changed || now.Sub(h.sent) >= refresh || jumped(st, h.place+now.Sub(h.sent).Seconds()) {
+	if changed || now.Sub(h.sent) >= refresh-pulse/2 || jumped(st, h.place+now.Sub(h.sent).Seconds()) {
 		h.sent, h.place = now, placeOf(st)
 		h.send(h.status)
 	}

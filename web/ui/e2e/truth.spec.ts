@@ -123,7 +123,7 @@ test("what is shown is what is sent", async ({ page, playwright }) => {
       await jonas.work();
       await pause(n % 9 ? 300 + any(600) : breath);
     }
-    await pause(breath);
+    await pause(3 * breath); // long enough for joins that nobody has a hand in
   } finally { over = true; }
   await watching;
   await order("seen", JSON.stringify({ seen, changes: jonas.changes }));

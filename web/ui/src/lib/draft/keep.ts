@@ -28,25 +28,53 @@ function open(): Promise<IDBDatabase> {
 
 const done = <T>(r: IDBRequest<T>): Promise<T> => new Promise((yes, no) => { r.onsuccess = () => yes(r.result); r.onerror = () => no(r.error ?? new Error("drafts")); });
 
-/** Keeps a draft; false where this browser does not let it. A page that goes ends what is not committed. */
+// A page that goes takes what its database has not committed with it. So each draft
+// first lies where writing it is done when the call is, until the database has it.
+const bridge = "airloom.draft.";
+
+function lay(k: Kept): void {
+  try { localStorage.setItem(bridge + k.id, JSON.stringify(k)); } catch { /* too large, or not allowed: the database alone */ }
+}
+
+function lift(id: string, at = Infinity): void {
+  try {
+    const text = localStorage.getItem(bridge + id);
+    if (text !== null && (JSON.parse(text) as Kept).at <= at) localStorage.removeItem(bridge + id);
+  } catch { /* nothing lies there */ }
+}
+
+/** The drafts that an earlier page could not bring into the database any more. */
+function laid(): Kept[] {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(bridge)).map((key) => JSON.parse(localStorage.getItem(key)!) as Kept);
+  } catch { return []; }
+}
+
+/** Keeps a draft; false where this browser does not let it. */
 export async function keep(k: Kept): Promise<boolean> {
+  lay(k);
   try {
     const t = (await open()).transaction("drafts", "readwrite");
     const put = t.objectStore("drafts").put(k);
     t.commit();
     await done(put);
+    lift(k.id, k.at);
     return true;
   } catch { return false; }
 }
 
 export async function drop(id: string): Promise<void> {
+  lift(id);
   try { await done((await open()).transaction("drafts", "readwrite").objectStore("drafts").delete(id)); } catch { /* none was kept */ }
 }
 
 /** All that somebody has kept, the latest first. */
 export async function kept(who: string): Promise<Kept[]> {
   try {
-    const all = await done((await open()).transaction("drafts").objectStore("drafts").getAll() as IDBRequest<Kept[]>);
+    const left = laid();
+    const all = (await done((await open()).transaction("drafts").objectStore("drafts").getAll() as IDBRequest<Kept[]>))
+      .filter((k) => !left.some((l) => l.id === k.id && l.at >= k.at));
+    all.push(...left.filter((l) => !all.some((k) => k.id === l.id)));
     return all.filter((k) => k.who === who).sort((a, b) => b.at - a.at);
   } catch { return []; }
 }
