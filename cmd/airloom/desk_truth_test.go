@@ -159,8 +159,11 @@ func clockLength(s int) string { return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60
 // there in time, nothing is on air, and the last picture stands.
 func (is *truth) says(title, count string, waits bool, i int) bool {
 	s := is.shots[i]
-	if waits && !s.again || !waits && s.waits {
+	if waits && !s.again {
 		return false
+	}
+	if !waits && s.waits {
+		return is.runsOn(title, count, i)
 	}
 	if clip, _, _ := pictured(title); waits && clip == "" {
 		return count == "–"
@@ -169,6 +172,21 @@ func (is *truth) says(title, count string, waits bool, i int) bool {
 		s = is.shots[i]
 	}
 	return is.airs(title, s) && left(title, count, s)
+}
+
+// runsOn reports whether the statement is that of a clock which has not been told yet
+// that the programme waits: it may run on for as long as a statement may be off.
+func (is *truth) runsOn(title, count string, i int) bool {
+	began := i
+	for began > 0 && is.shots[began-1].waits {
+		began--
+	}
+	late, last := is.shots[i].at.Sub(is.shots[began].at), is.shots[max(0, began-1)]
+	if late > truthWithin || !is.airs(title, last) {
+		return false
+	}
+	last.n += int(late * 25 / time.Second)
+	return left(title, count, last)
 }
 
 // off is how far from the glance the moment lies at which the statement was true;
