@@ -48,9 +48,16 @@ func mishaps(t *testing.T, webKeys, token string, lists ...string) *stage {
 	return s
 }
 
+// Nothing of an edit is lost. The two run beside each other alone: browsers would take
+// the time from under tests that judge it.
+func TestDesk03(t *testing.T) {
+	t.Run("People", testPeople)
+	t.Run("Lost", testLost)
+}
+
 // Two people at one playlist, a hand on its file, a page that is loaded again, and a
 // restart that signs everybody out: see web/ui/e2e/people.spec.ts.
-func TestDesk03People(t *testing.T) {
+func testPeople(t *testing.T) {
 	t.Parallel()
 	users, told := people(t, map[string]string{"mira": "operator", "jonas": "operator"})
 	token, hash := web.NewToken()
@@ -61,7 +68,7 @@ func TestDesk03People(t *testing.T) {
 
 // The engine goes and comes back, and so does the network, while somebody edits: see
 // web/ui/e2e/lost.spec.ts.
-func TestDesk03Lost(t *testing.T) {
+func testLost(t *testing.T) {
 	t.Parallel()
 	s := mishaps(t, "", "", "restart.yml", "shut.yml", "silent.yml", "deaf.yml")
 	far := wireTo(t, s.ch.URL("")[len("http://"):])
