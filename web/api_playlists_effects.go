@@ -57,12 +57,7 @@ type Effect struct {
 // effects tells what saving a draft would change on air, and saves nothing.
 func (s *Server) effects(c *gin.Context) {
 	change(c, "")
-	name := c.Param("name")
-	if err := library.CheckName(name); err != nil {
-		s.playlistProblem(c, name, nil, err)
-		return
-	}
-	raw, ok := body(c, maxPlaylist)
+	name, raw, ok := s.draft(c)
 	if !ok {
 		return
 	}

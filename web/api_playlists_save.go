@@ -248,16 +248,23 @@ func (s *Server) veil(text []byte, lists ...*playlist.Playlist) *veil {
 	return newVeil(texts, append(lists, s.cfg.Lists.Snapshot().Playlists()...)...)
 }
 
+// draft is the name and the text of a playlist that a request is about; it has
+// answered where one is no good.
+func (s *Server) draft(c *gin.Context) (name string, raw []byte, ok bool) {
+	name = c.Param("name")
+	if err := library.CheckName(name); err != nil {
+		s.playlistProblem(c, name, nil, err)
+		return name, nil, false
+	}
+	raw, ok = body(c, maxPlaylist)
+	return name, raw, ok
+}
+
 // validatePlaylist tells what is wrong with a playlist, and how long its items are,
 // and writes nothing.
 func (s *Server) validatePlaylist(c *gin.Context) {
 	change(c, "")
-	name := c.Param("name")
-	if err := library.CheckName(name); err != nil {
-		s.playlistProblem(c, name, nil, err)
-		return
-	}
-	raw, ok := body(c, maxPlaylist)
+	name, raw, ok := s.draft(c)
 	if !ok {
 		return
 	}
