@@ -213,6 +213,9 @@ func errorOf(q question, err error) *Error {
 	} else if q.Path == "" {
 		name = path.Base("/" + q.Look.Folder)
 	}
+	if name == "." || name == "/" {
+		name = "the media folder"
+	}
 	switch {
 	case errors.As(err, &e):
 		return e
@@ -227,7 +230,7 @@ func errorOf(q question, err error) *Error {
 	case errors.Is(err, syscall.EROFS):
 		return &Error{Refused, "The media folder can only be read: its disk is mounted read-only"}
 	case errors.Is(err, fs.ErrPermission):
-		return &Error{Refused, fmt.Sprintf("airloom may not do that with %q: allow its user to change the media folder", name)}
+		return &Error{Refused, fmt.Sprintf("airloom may not do that with %q: give the user that it runs as the right to change it", name)}
 	case errors.Is(err, syscall.EXDEV):
 		return &Error{Refused, "They lie on different disks: copy the file there by hand"}
 	case errors.As(err, &sys):
