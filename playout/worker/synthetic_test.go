@@ -63,6 +63,7 @@ func openSynthetic(_ context.Context, s media.Spec, at media.Start, h media.Hous
 	case "hang-deaf": // deaf to EOF too, like one that is stuck in the kernel
 		fmt.Fprintln(os.Stderr, `{"level":"INFO","msg":"hanging"}`)
 		_ = unix.Kill(os.Getpid(), unix.SIGSTOP)
+		select {} // the signal may stop another thread first, and this one goes on for a moment
 	case "missing":
 		return nil, &media.Fault{Kind: media.FaultMissing, Err: errors.New("no such thing")}
 	case "crash-open":
