@@ -38,13 +38,17 @@ type Config struct {
 	House     House     `yaml:"house"`
 	Encoder   Encoder   `yaml:"encoder"`
 	// Outputs is never empty in a valid config: `output` makes it a list of one.
-	Outputs  []Output `yaml:"outputs"`
-	AntMedia AntMedia `yaml:"antmedia"`
-	Fallback Fallback `yaml:"fallback"`
-	State    State    `yaml:"state"`
-	AsRun    AsRun    `yaml:"asrun"`
-	Web      Web      `yaml:"web"`
-	Log      Log      `yaml:"log"`
+	Outputs  []Output  `yaml:"outputs"`
+	AntMedia AntMedia  `yaml:"antmedia"`
+	HLS      HLS       `yaml:"hls"`
+	Record   Record    `yaml:"record"`
+	Ingest   Ingest    `yaml:"ingest"`
+	Webhooks []Webhook `yaml:"webhooks"`
+	Fallback Fallback  `yaml:"fallback"`
+	State    State     `yaml:"state"`
+	AsRun    AsRun     `yaml:"asrun"`
+	Web      Web       `yaml:"web"`
+	Log      Log       `yaml:"log"`
 
 	reading *document.Reading
 }
@@ -121,7 +125,8 @@ type Audio struct {
 // Output is one place that the stream is sent to.
 type Output struct {
 	Name       string        `yaml:"name"`
-	URL        Target        `yaml:"url"`
+	URL        Target        `yaml:"url"`    // rtmp, rtmps, rtsp, rtsps or srt
+	Preset     string        `yaml:"preset"` // the kind of server, whose rules the stream is held to; "": none known
 	RenewAfter time.Duration `yaml:"renew_after"`
 	// Key is the output's path in the file, for Pos: "output" or "outputs[1]".
 	Key string `yaml:"-"`
@@ -129,9 +134,54 @@ type Output struct {
 
 // AntMedia is the server's REST API; without API it is not asked anything.
 type AntMedia struct {
-	API      string `yaml:"api"`
-	Token    Secret `yaml:"token"`
-	Takeover bool   `yaml:"takeover"`
+	API      string  `yaml:"api"`
+	Token    Secret  `yaml:"token"` // the application's JWT
+	Takeover bool    `yaml:"takeover"`
+	Publish  Publish `yaml:"publish"`
+}
+
+// Publish says how each connect shows that it may publish.
+type Publish struct {
+	By         string `yaml:"by"`         // none, token, jwt, totp or hash
+	Secret     Secret `yaml:"secret"`     // of totp and hash
+	Subscriber string `yaml:"subscriber"` // of totp
+}
+
+// HLS is the stream as players and servers pull it, under /hls/ of the web
+// server. Without Variant there is none.
+type HLS struct {
+	Variant  string        `yaml:"variant"` // mpegts, fmp4 or lowlatency
+	Segment  time.Duration `yaml:"segment"`
+	Segments int           `yaml:"segments"`
+	Token    Secret        `yaml:"token"` // that players show as ?token=…
+}
+
+// Record keeps what is sent as files of an hour each; without Dir nothing is kept.
+type Record struct {
+	Dir  string        `yaml:"dir"`
+	Each time.Duration `yaml:"each"` // the length of a file
+	Keep time.Duration `yaml:"keep"`
+}
+
+// Ingest is where producers send their streams to; without Listen nobody can.
+type Ingest struct {
+	Listen    string     `yaml:"listen"`
+	Producers []Producer `yaml:"producers"`
+}
+
+// Producer may go live.
+type Producer struct {
+	Name   string `yaml:"name"`
+	Key    Secret `yaml:"key"`     // the stream key
+	OnLive string `yaml:"on_live"` // cut or next
+	Plan   string `yaml:"plan"`    // waits or runs, meanwhile
+}
+
+// Webhook is told of changes of state.
+type Webhook struct {
+	URL    Secret   `yaml:"url"`
+	Secret Secret   `yaml:"secret"` // signs what is sent
+	Events []string `yaml:"events"` // none: all
 }
 
 // Fallback says what airs when an item cannot. Filler and Slate are sources as
@@ -205,6 +255,9 @@ func Default() *Config {
 			},
 			Audio: Audio{Codec: "aac", Bitrate: 128_000},
 		},
+		AntMedia: AntMedia{Publish: Publish{By: "none"}},
+		HLS:      HLS{Segment: 2 * time.Second, Segments: 6},
+		Record:   Record{Each: time.Hour, Keep: 7 * 24 * time.Hour},
 		Fallback: Fallback{HoldMax: 2 * time.Second, StallMax: 15 * time.Second},
 		State:    State{Dir: "state", Resume: "playhead"},
 		AsRun:    AsRun{Keep: 400 * 24 * time.Hour},

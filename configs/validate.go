@@ -31,7 +31,9 @@ func (c *Config) validate() {
 
 // notYet are the keys that this version reads and checks, and nothing more.
 var notYet = []string{
-	"antmedia.api", "antmedia.token", "antmedia.takeover",
+	"antmedia.api", "antmedia.token",
+	"antmedia.publish.secret", "antmedia.publish.subscriber",
+	"output.preset", "hls.variant", "hls.token", "record.dir", "ingest.listen", "webhooks",
 }
 
 // warnNotYet says of each such key in the file that it does nothing, unless

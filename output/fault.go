@@ -16,11 +16,29 @@ const (
 	KindMedia       Kind = "media"       // the stream itself may not be sent on
 )
 
+// Cause is a fixed word for what exactly is wrong, for programs: finer than the
+// kind, and of no weight for the way back.
+type Cause string
+
+// The causes that are told apart beyond the kinds, whose words stand for the rest.
+const (
+	CauseAppUnknown Cause = "app-unknown" // the server has no such app, or not yet
+	CauseIDInUse    Cause = "id-in-use"   // somebody else sends under this stream id
+	CauseGhost      Cause = "ghost"       // the server still holds a session of our own
+	CauseIDUnknown  Cause = "id-unknown"  // the server takes only ids that were created there
+	CauseIDInvalid  Cause = "id-invalid"
+	CauseNotNow     Cause = "not-now"     // outside of the dates that the stream is planned for
+	CauseCredential Cause = "credential"  // token, JWT, hash or one-time password is missing or wrong
+	CauseForbidden  Cause = "forbidden"   // by the server's filter of addresses
+	CauseBusy       Cause = "server-busy" // its limit of load is reached
+)
+
 // Fault is why an attempt or a session ended. Error() is one sentence for
 // people, and holds no stream key.
 type Fault struct {
-	Kind Kind
-	Err  error
+	Kind  Kind
+	Cause Cause // "": no more is known than the kind
+	Err   error
 }
 
 func (f *Fault) Error() string { return f.Err.Error() }
@@ -35,4 +53,13 @@ func KindOf(err error) Kind {
 		return f.Kind
 	}
 	return KindLost
+}
+
+// CauseOf returns the cause of the fault in err: its kind where no more is known.
+func CauseOf(err error) Cause {
+	var f *Fault
+	if errors.As(err, &f) && f.Cause != "" {
+		return f.Cause
+	}
+	return Cause(KindOf(err))
 }

@@ -48,7 +48,7 @@ func (o *Output) failed(err error, next Retry) {
 	if err != nil {
 		words = err.Error()
 	}
-	o.status.LastError, o.status.LastKind = words, KindOf(err)
+	o.status.LastError, o.status.LastKind, o.status.LastCause = words, KindOf(err), CauseOf(err)
 	first, silent := o.told.since.IsZero(), now.Sub(o.told.at)
 	if first {
 		o.told.since = now
@@ -57,7 +57,7 @@ func (o *Output) failed(err error, next Retry) {
 		return
 	}
 	o.told.words, o.told.at, o.told.open = words, now, true
-	o.log.Warn("not publishing: "+words, "attempt", o.status.Attempt,
+	o.log.Warn("not publishing: "+words, "cause", o.status.LastCause, "attempt", o.status.Attempt,
 		"retry_in", next.Wait(now).Round(10*time.Millisecond), "down_for", now.Sub(o.told.since).Round(time.Second))
 }
 
@@ -105,7 +105,7 @@ func (o *Output) measure(p Progress) {
 	now := time.Now()
 	o.meter.sample(now, p.Sent)
 	if now.Sub(o.status.Since) >= settled {
-		o.status.LastError, o.status.LastKind, o.told.since = "", "", time.Time{}
+		o.status.LastError, o.status.LastKind, o.status.LastCause, o.told.since = "", "", "", time.Time{}
 	}
 	if dropped > o.told.dropped && now.Sub(o.told.shedAt) >= sayDrops {
 		o.log.Warn("the server takes the stream too slowly: pictures and sound dropped",

@@ -20,7 +20,8 @@ const (
 
 // Config says how an output behaves.
 type Config struct {
-	Name string
+	Name     string
+	Protocol string // for the status
 	// RenewAfter is the age at which a session is replaced by a new one at the
 	// next join. 0: 480 h.
 	RenewAfter time.Duration
@@ -102,7 +103,7 @@ func (o *Output) born(cancel context.CancelFunc) bool {
 	if !o.wanted {
 		o.setState(Stopped)
 		// What was wrong before says nothing about the next start.
-		o.status.Attempt, o.status.LastError, o.status.LastKind, o.told = 0, "", "", outage{dropped: o.told.dropped}
+		o.status.Attempt, o.status.LastError, o.status.LastKind, o.status.LastCause, o.told = 0, "", "", "", outage{dropped: o.told.dropped}
 		return false
 	}
 	o.setState(Waiting)

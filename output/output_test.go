@@ -61,7 +61,7 @@ func (s *server) Reach(ctx context.Context) (net.Conn, error) {
 		kind = KindUnreachable
 	}
 	if kind == KindUnreachable || kind == KindName {
-		return nil, &Fault{kind, errors.New(string(kind))}
+		return nil, &Fault{Kind: kind, Err: errors.New(string(kind))}
 	}
 	a, b := net.Pipe()
 	_ = b.Close()
@@ -72,13 +72,13 @@ func (s *server) Open(ctx context.Context, conn net.Conn, _ media.StreamInfo) (S
 	_ = conn.Close()
 	if s.hang {
 		<-ctx.Done()
-		return nil, &Fault{KindRefused, ctx.Err()}
+		return nil, &Fault{Kind: KindRefused, Err: ctx.Err()}
 	}
 	time.Sleep(20 * time.Millisecond)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fault != "" {
-		return nil, &Fault{s.fault, errors.New("no")}
+		return nil, &Fault{Kind: s.fault, Err: errors.New("no")}
 	}
 	x := &session{s: s, began: time.Now()}
 	s.sessions = append(s.sessions, x)
@@ -109,7 +109,7 @@ func (x *session) Run(ctx context.Context, in <-chan *media.Packet) error {
 			x.s.set(func(*server) { x.ended = true })
 			return nil
 		case <-end:
-			return &Fault{KindLost, errors.New("reset")}
+			return &Fault{Kind: KindLost, Err: errors.New("reset")}
 		case p, ok := <-in:
 			if !ok {
 				return nil

@@ -18,6 +18,7 @@ const (
 // Status is a snapshot of an output.
 type Status struct {
 	Name      string
+	Protocol  string // rtmp, rtsp, srt, hls or record
 	State     State
 	Since     time.Time     // when it entered the state
 	DownSince time.Time     // since when it has not published steadily; zero while it does, and while stopped
@@ -26,6 +27,7 @@ type Status struct {
 	RetryIn   time.Duration // until the next attempt; 0 while none is waited for
 	LastError string        // one sentence; "" once it has published for a while
 	LastKind  Kind
+	LastCause Cause
 	Sent      int64     // bytes, over all sessions
 	Bitrate   int       // kbit/s over the last seconds
 	Dropped   int64     // packets a slow server had no room for

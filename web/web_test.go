@@ -39,6 +39,7 @@ func onAir() *channel {
 		BytesSent: 12345, BitrateKbps: 1240, DroppedPackets: 7, Sessions: 3, RenewAt: &renew,
 	}
 	return &channel{status: control.Status{
+		Producers: []control.Producer{},
 		Channel: "Demo", State: control.OnAir, UptimeS: 12.4, Tick: 310,
 		Now:     &control.Airing{ID: "a", Playlist: "main.yml", Source: "one.mp4", Title: "One", PositionS: 3.2, DurationS: 20, StartedAt: at},
 		Next:    &control.Coming{ID: "b", Playlist: "main.yml", Index: 1, Source: "two.mp4", Title: "Two", DurationS: 5},

@@ -103,7 +103,7 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 		if err != nil {
 			return nil, fmt.Errorf("output %s: %w", o.Name, err)
 		}
-		c.outputs = append(c.outputs, output.New(output.Config{Name: o.Name, RenewAfter: o.RenewAfter},
+		c.outputs = append(c.outputs, output.New(output.Config{Name: o.Name, Protocol: "rtmp", RenewAfter: o.RenewAfter},
 			c.encoder.Info(), dial, c.encoder.RequestKeyframe, log))
 	}
 	out.outputs = c.outputs
@@ -302,7 +302,7 @@ func (c *channel) outputStatus() []control.Output {
 	for _, o := range c.outputs {
 		s := o.Status()
 		st := control.Output{
-			Name: s.Name, State: control.OutputState(s.State), Target: s.Target, Since: s.Since, DownSince: s.DownSince,
+			Name: s.Name, Kind: s.Protocol, Cause: string(s.LastCause), State: control.OutputState(s.State), Target: s.Target, Since: s.Since, DownSince: s.DownSince,
 			Attempt: s.Attempt, RetryInS: s.RetryIn.Seconds(), LastError: s.LastError, BytesSent: s.Sent, BitrateKbps: s.Bitrate,
 			DroppedPackets: s.Dropped, Sessions: s.Sessions,
 		}

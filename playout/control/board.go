@@ -39,6 +39,8 @@ type Sources struct {
 	Workers func() int64
 	// Arrival is what the server says; nil where nobody asks it.
 	Arrival func() Arrival
+	// Producers is who may go live; nil where nobody may.
+	Producers func() []Producer
 }
 
 // Board keeps what is known of the channel. What aired comes in through Report,
@@ -219,12 +221,15 @@ func (b *Board) Status() Status {
 	speed, _ := b.src.Encoder()
 	s := Status{
 		Channel: b.src.Channel, State: b.state(snap, counts), UptimeS: round(now.Sub(b.started)), Tick: counts.Ticks,
-		Outputs: b.src.Outputs(), Arrival: Arrival{State: "not-checked"},
+		Outputs: b.src.Outputs(), Arrival: Arrival{State: "not-checked"}, Producers: []Producer{},
 		Encoder:   Encoder{Speed: speed, HeldTicks: counts.Held, SkippedTicks: counts.Skipped},
 		Resources: Live{RSSBytes: rss(), Goroutines: runtime.NumGoroutine(), Pictures: media.Live.Pictures.Load(), Workers: b.src.Workers()},
 	}
 	if b.src.Arrival != nil {
 		s.Arrival = b.src.Arrival()
+	}
+	if b.src.Producers != nil {
+		s.Producers = b.src.Producers()
 	}
 	if len(s.Outputs) > 0 {
 		s.Output = s.Outputs[0]

@@ -30,21 +30,22 @@ const (
 // Status is a snapshot of the channel, as the API shows it. Times of day are
 // RFC 3339; numbers that end in _s are seconds for display, never computed with.
 type Status struct {
-	Channel   string   `json:"channel"`
-	State     State    `json:"state"`
-	UptimeS   float64  `json:"uptime_s"`
-	Tick      int64    `json:"tick"`
-	Now       *Airing  `json:"now"`    // null before the first item
-	Next      *Coming  `json:"next"`   // null while unknown
-	Due       *Due     `json:"due"`    // what the clock puts on air; null while it is not in sight
-	Held      *Stand   `json:"held"`   // null unless an operator holds the picture
-	Slated    *Stand   `json:"slated"` // null unless an operator shows the slate
-	Output    Output   `json:"output"`
-	Outputs   []Output `json:"outputs"`
-	Arrival   Arrival  `json:"arrival"`
-	Encoder   Encoder  `json:"encoder"`
-	Resources Live     `json:"resources"`
-	Alerts    []Alert  `json:"alerts"`
+	Channel   string     `json:"channel"`
+	State     State      `json:"state"`
+	UptimeS   float64    `json:"uptime_s"`
+	Tick      int64      `json:"tick"`
+	Now       *Airing    `json:"now"`    // null before the first item
+	Next      *Coming    `json:"next"`   // null while unknown
+	Due       *Due       `json:"due"`    // what the clock puts on air; null while it is not in sight
+	Held      *Stand     `json:"held"`   // null unless an operator holds the picture
+	Slated    *Stand     `json:"slated"` // null unless an operator shows the slate
+	Output    Output     `json:"output"`
+	Outputs   []Output   `json:"outputs"`
+	Arrival   Arrival    `json:"arrival"`
+	Producers []Producer `json:"producers"` // who may go live; none without an ingest
+	Encoder   Encoder    `json:"encoder"`
+	Resources Live       `json:"resources"`
+	Alerts    []Alert    `json:"alerts"`
 }
 
 // Airing is the item on air.
@@ -94,6 +95,7 @@ type Stand struct {
 // Output is one way out, and how it stands.
 type Output struct {
 	Name           string      `json:"name"`
+	Kind           string      `json:"kind"` // rtmp, rtsp, srt, hls or record
 	State          OutputState `json:"state"`
 	Target         string      `json:"target"`              // without the stream key
 	Since          time.Time   `json:"since"`               // when it entered the state
@@ -101,6 +103,7 @@ type Output struct {
 	Attempt        int         `json:"attempt"`
 	RetryInS       float64     `json:"retry_in_s"`
 	LastError      string      `json:"last_error"`
+	Cause          string      `json:"cause"` // a fixed word for last_error, such as unreachable or id-in-use; "" with it
 	BytesSent      int64       `json:"bytes_sent"`
 	BitrateKbps    int         `json:"bitrate_kbps"`
 	DroppedPackets int64       `json:"dropped_packets"`
@@ -115,6 +118,28 @@ type Arrival struct {
 	ServerStatus string  `json:"server_status"`
 	AgeS         float64 `json:"age_s"`
 	Detail       string  `json:"detail"`
+	Server       *Server `json:"server"` // what the server says of the stream; null where it was not asked, or does not say
+}
+
+// Server is what a server says of the stream it receives. What it does not say is 0 or "".
+type Server struct {
+	Version       string  `json:"version"`
+	BitrateKbps   int     `json:"bitrate_kbps"`
+	Speed         float64 `json:"speed"` // seconds of media a second; near 1
+	Width         int     `json:"width"`
+	Height        int     `json:"height"`
+	ReceivedBytes int64   `json:"received_bytes"`
+	Viewers       int     `json:"viewers"`
+	ForS          float64 `json:"for_s"` // how long it has received this session
+}
+
+// Producer is somebody who may go live, and how they stand.
+type Producer struct {
+	Name  string    `json:"name"`
+	State string    `json:"state"` // away, ready (sends, and waits for its turn) or on-air
+	Since time.Time `json:"since"`
+	From  string    `json:"from"`  // the address it sends from; "" while away
+	Error string    `json:"error"` // why it was refused last or went away; ""
 }
 
 // Encoder is how the one encoder fares.
