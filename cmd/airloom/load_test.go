@@ -135,7 +135,7 @@ func lost(before, after control.Status) int64 {
 // not simply take the processors from both shows in the idle one, which has to be on
 // time as well.
 func TestDesk04Load(t *testing.T) {
-	length := time.Minute
+	length := 25 * time.Second
 	if airtest.Soak() {
 		length = 5 * time.Minute
 	}
