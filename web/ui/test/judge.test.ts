@@ -36,6 +36,13 @@ describe("the status bar", () => {
     expect(marks(v)).toEqual(["fault", "well", "fault", "well"]);
   });
 
+  it("goes by what is sent, not by what is kept here", () => {
+    const kept = { kind: "record" as const, state: "waiting" as const, name: "record", last_error: "the disk is full" };
+    const v = verdict((s) => { s.outputs = [s.output, { ...s.output, ...kept }]; });
+    expect(v).toMatchObject({ plate: "on-air", faults: [] });
+    expect(verdict((s) => { s.outputs = [{ ...s.output, ...kept, kind: "rtmp" }]; }).plate).toBe("not-arriving");
+  });
+
   it("takes proof that has lapsed for a fault, also while bytes go out", () => {
     const v = verdict((s) => { s.arrival = { ...s.arrival, state: "not-proven", age_s: 24, detail: "nothing has changed for 24 s" }; });
     expect(v).toMatchObject({ plate: "not-arriving", head: "Ant Media Server does not confirm the stream", line: "Nothing has changed for 24 s.", since: at - 24000 });

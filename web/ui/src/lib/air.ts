@@ -18,10 +18,14 @@ export interface Following {
 
 export const outputsOf = (s: Status): Type<"Output">[] => (s.outputs.length > 0 ? s.outputs : [s.output]).filter((o) => o.name !== "");
 
+/** Whether it goes to a server. What is kept or pulled here says nothing of what viewers get there. */
+export const sends = (o: Type<"Output">): boolean => o.kind !== "hls" && o.kind !== "record";
+
 /** The outputs that do not send. One that an operator has stopped is no fault while another sends. */
-export function troubled(outputs: readonly Type<"Output">[]): Type<"Output">[] {
-  const sends = outputs.some((o) => o.state === "publishing");
-  return outputs.filter((o) => o.state !== "publishing" && !(sends && o.state === "stopped"));
+export function troubled(all: readonly Type<"Output">[]): Type<"Output">[] {
+  const outputs = all.filter(sends);
+  const one = outputs.some((o) => o.state === "publishing");
+  return outputs.filter((o) => o.state !== "publishing" && !(one && o.state === "stopped"));
 }
 
 /** Whether nothing says that viewers do not get it. */

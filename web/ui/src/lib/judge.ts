@@ -3,7 +3,7 @@
 
 import type { Type } from "../api/call";
 import type { Words } from "../words/words.svelte";
-import { following, left, outputsOf, person, serverName, standIn, troubled } from "./air";
+import { following, left, outputsOf, person, sends, serverName, standIn, troubled } from "./air";
 import { age, bitrate, length } from "./time";
 
 type Status = Type<"Status">;
@@ -133,6 +133,7 @@ function encoder(s: Status, w: Words): Step {
 
 function sending(outputs: Output[], young: boolean, w: Words): Step {
   const step = (mark: Mark, detail: string): Step => ({ name: w.path.sending, mark, detail });
+  outputs = outputs.filter(sends);
   const [down] = troubled(outputs);
   if (down) return step(young ? "unknown" : "fault", down.state ? w.path[down.state] : w.path.notYet);
   const sum = outputs.reduce((n, o) => n + o.bitrate_kbps, 0);
