@@ -8,6 +8,8 @@ SHELL  := /bin/bash
 BIN    := bin/airloom
 CACHE  := $(or $(AIRLOOM_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/airloom)
 LINT   := $(CACHE)/golangci-lint-v2.15.0
+LAL    := $(CACHE)/lalserver-v0.37.4
+LALGO  := github.com/q191201771/lal
 CGO    := env=$$(configs/ffmpeg/env.sh) && eval "$$env" &&
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # Tests run a package at a time: many of them measure time on a real clock.
@@ -18,7 +20,7 @@ BESIDE := ./web ./cmd/internal/... ./configs/... ./playlist/... ./playout/asrun 
 WITH   := AIRLOOM_BIN=$(CURDIR)/$(BIN) AIRLOOM_TOOLS=1
 FUZZTIME ?= 30s
 
-.PHONY: build run test test-pure lint looks bench soak setup setup-test ui clean fuzz
+.PHONY: build run test test-pure test-ams lint looks bench soak setup setup-test setup-ams lal ui clean fuzz
 
 build: setup ui
 	@$(CGO) go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/airloom
@@ -34,6 +36,7 @@ setup:
 setup-test:
 	@configs/setup.sh test
 	@configs/ffmpeg/build.sh >/dev/null
+	@$(MAKE) --no-print-directory lal
 
 # What is pure Go must stay so: it builds without a C compiler.
 PURE := ./configs/... ./playlist/... ./playout ./playout/media ./playout/timeline ./playout/levels ./playout/control/... ./playout/asrun ./playout/rehearse ./output/... ./web/...
@@ -79,6 +82,16 @@ $(LINT):
 	@mkdir -p $(CACHE)
 	@GOBIN=$(CACHE)/lint-bin GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 	@mv $(CACHE)/lint-bin/golangci-lint $@ && rmdir $(CACHE)/lint-bin
+
+# A media server for the tests. `go install module/program@version` will not take
+# it (its own list of versions is refused), as a part of a module it comes.
+lal: $(LAL)
+$(LAL):
+	@echo "test: building lalserver v0.37.4, once"
+	@mkdir -p $(CACHE) && work=$$(mktemp -d $(CACHE)/lal.XXXXXX) && trap 'rm -rf "$$work"' EXIT && cd "$$work" && \
+		export GOFLAGS= GOWORK=off && go mod init lal 2>/dev/null && \
+		{ go get $(LALGO)@v0.37.4 $(LALGO)/pkg/logic@v0.37.4 2>said || { cat said; exit 1; }; } && \
+		go build -trimpath -o lalserver $(LALGO)/app/lalserver && mv lalserver $@
 
 # The desk that the binary carries.
 UI := $(shell find web/ui -path web/ui/node_modules -prune -o -path web/ui/dist -prune -o -path web/ui/e2e -prune -o -name schema.d.ts -prune -o -type f -print 2>/dev/null) web/openapi.yaml

@@ -32,8 +32,9 @@ system="libavdevice-dev libavfilter-dev libavformat-dev libavcodec-dev libswscal
 # … or what building it takes. curl fetches the source where no Debian mirror is.
 source="curl nasm meson ninja-build xz-utils libx264-dev libssl-dev libzimg-dev libsrt-openssl-dev zlib1g-dev libbz2-dev"
 # Test clips and the yardstick come from the ffmpeg program, recordings from
-# nginx-rtmp; systemd checks our units; the desk is worked with in a browser.
-test="ffmpeg nginx-light libnginx-mod-rtmp systemd chromium fonts-noto-cjk"
+# nginx-rtmp, SRT from srt-tools, and mpv is a player; systemd checks our units;
+# the desk is worked with in a browser.
+test="ffmpeg nginx-light libnginx-mod-rtmp srt-tools mpv systemd chromium fonts-noto-cjk"
 
 if ! command -v dpkg-query >/dev/null; then
   say "this is no Debian or Ubuntu: install by hand what corresponds to: $build $source"
