@@ -119,7 +119,7 @@ func TestNames(t *testing.T) {
 	d, err := New("rtmp://ams.example/a/k", nil)
 	require.NoError(t, err)
 	answer := &net.DNSError{Err: "no such host", Name: "ams.example", IsNotFound: true}
-	d.lookup = func(context.Context, string) ([]string, error) { return nil, answer }
+	d.way.Lookup = func(context.Context, string) ([]string, error) { return nil, answer }
 	_, err = d.Reach(context.Background())
 	require.EqualError(t, err, "the name ams.example has no address: check the spelling of the output's url")
 	require.Equal(t, output.KindName, output.KindOf(err))
@@ -128,12 +128,12 @@ func TestNames(t *testing.T) {
 	require.ErrorContains(t, err, "cannot be resolved (server misbehaving)")
 
 	addr := fake(t, nil, func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) })
-	_, d.target.port, _ = net.SplitHostPort(addr)
-	d.lookup = func(context.Context, string) ([]string, error) { return []string{"127.0.0.9", "127.0.0.1"}, nil }
+	_, d.way.Port, _ = net.SplitHostPort(addr)
+	d.way.Lookup = func(context.Context, string) ([]string, error) { return []string{"127.0.0.9", "127.0.0.1"}, nil }
 	conn, err := d.Reach(context.Background())
 	require.NoError(t, err)
 	require.NoError(t, conn.Close())
-	d.lookup = func(context.Context, string) ([]string, error) { return nil, answer }
+	d.way.Lookup = func(context.Context, string) ([]string, error) { return nil, answer }
 	conn, err = d.Reach(context.Background())
 	require.NoError(t, err, "the last known address still serves")
 	require.NoError(t, conn.Close())

@@ -6,6 +6,8 @@ import (
 	"github.com/bluenviron/gortmplib/pkg/amf0"
 	"github.com/bluenviron/gortmplib/pkg/handshake"
 	"github.com/bluenviron/gortmplib/pkg/message"
+
+	"airloom/output/link"
 )
 
 // The transactions of a publisher, by number.
@@ -42,6 +44,11 @@ func (d *Dialer) publish(w *wire) error {
 	if err != nil {
 		return err
 	}
+	return d.start(w, stream)
+}
+
+// start asks the server to take the stream.
+func (d *Dialer) start(w *wire, stream uint32) error {
 	if err := w.say(stream, "publish", txPublish, nil, d.target.key, "live"); err != nil {
 		return d.target.openFault(stepPublish, err)
 	}
@@ -59,7 +66,7 @@ func (d *Dialer) publish(w *wire) error {
 
 // connect asks for the app. Some servers put a refusal into a _result.
 func (d *Dialer) connect(w *wire) error {
-	err := w.w.Write(control(message.TypeSetWindowAckSize, binary.BigEndian.AppendUint32(nil, ackWindow)))
+	err := w.w.Write(control(message.TypeSetWindowAckSize, binary.BigEndian.AppendUint32(nil, link.AckWindow)))
 	if err == nil {
 		err = w.w.Write(control(message.TypeSetChunkSize, binary.BigEndian.AppendUint32(nil, chunkSize)))
 		w.w.SetChunkSize(chunkSize)

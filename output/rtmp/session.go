@@ -12,12 +12,8 @@ import (
 	"github.com/bluenviron/gortmplib/pkg/rawmessage"
 
 	"airloom/output"
+	"airloom/output/link"
 	"airloom/playout/media"
-)
-
-const (
-	leaveWithin = 1500 * time.Millisecond // the clean end of a session
-	lastWords   = 200 * time.Millisecond  // for what a server says before it closes
 )
 
 // Session is one publication.
@@ -48,7 +44,7 @@ func (s *Session) Run(ctx context.Context, in <-chan *media.Packet) error {
 	r := &reader{done: make(chan struct{})}
 	go s.read(r)
 	stop, watchEnd := make(chan struct{}), make(chan struct{})
-	go func() { defer close(watchEnd); s.watch(ctx, stop) }()
+	go func() { defer close(watchEnd); link.Watch(ctx, s.wire.tcp, s.wire.spoken, &s.alive, stop) }()
 
 	err := s.write(ctx, in, r)
 	close(stop)
@@ -56,7 +52,7 @@ func (s *Session) Run(ctx context.Context, in <-chan *media.Packet) error {
 	if err == nil {
 		return s.leave(r)
 	}
-	_ = s.wire.tcp.SetReadDeadline(time.Now().Add(lastWords))
+	_ = s.wire.tcp.SetReadDeadline(time.Now().Add(link.LastWords))
 	<-r.done
 	if errors.Is(err, net.ErrClosed) { // by the reader, who knows why
 		err = r.err
@@ -91,49 +87,11 @@ func (s *Session) read(r *reader) {
 	}
 }
 
-// watch judges the server's life until stop, or until the connection is gone.
-// When ctx is done, a write that hangs has leaveWithin to end.
-func (s *Session) watch(ctx context.Context, stop <-chan struct{}) {
-	raw, err := s.wire.tcp.SyscallConn()
-	if err != nil {
-		return
-	}
-	now := time.Now()
-	e := newEvidence(now)
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
-		alive := e.alive(now)
-		s.alive.Store(alive.UnixNano())
-		if err := s.wire.tcp.SetDeadline(alive.Add(stallAfter)); err != nil {
-			return
-		}
-		select {
-		case <-stop:
-			return
-		case <-ctx.Done():
-			_ = s.wire.tcp.SetDeadline(time.Now().Add(leaveWithin))
-			return
-		case <-tick.C:
-			now = time.Now()
-		}
-		seen := e.last
-		if err := raw.Control(func(fd uintptr) {
-			if x, err := readSocket(fd); err == nil {
-				seen = x
-			}
-		}); err != nil {
-			return
-		}
-		e = e.look(now, seen, s.wire.spoken())
-	}
-}
-
 // write sends the headers and then every packet as it comes, until in is closed
 // or ctx is done (nil) or the connection breaks.
 func (s *Session) write(ctx context.Context, in <-chan *media.Packet, r *reader) error {
 	err := s.headers()
-	ping := time.NewTicker(pingEvery)
+	ping := time.NewTicker(link.PingEvery)
 	defer ping.Stop()
 	for err == nil {
 		select {
@@ -193,7 +151,7 @@ func (s *Session) media(t message.Type, chunks byte, millis int64, body []byte) 
 // for the server to have read it. Closing at once could throw away what is
 // still on its way.
 func (s *Session) leave(r *reader) error {
-	_ = s.wire.tcp.SetDeadline(time.Now().Add(leaveWithin))
+	_ = s.wire.tcp.SetDeadline(time.Now().Add(link.LeaveWithin))
 	err := s.wire.flush()
 	if err == nil {
 		err = s.wire.unpublish(s.target.key)

@@ -11,14 +11,12 @@ import (
 	"github.com/bluenviron/gortmplib/pkg/bytecounter"
 	"github.com/bluenviron/gortmplib/pkg/message"
 	"github.com/bluenviron/gortmplib/pkg/rawmessage"
+
+	"airloom/output/link"
 )
 
 const (
-	chunkSize = 65536
-	// ackWindow is after how many bytes we ask the server to acknowledge what
-	// it has read: often enough to show life at 100 kbit/s.
-	ackWindow = 16 << 10
-
+	chunkSize     = 65536
 	commandStream = 3 // chunk stream of commands
 )
 
@@ -157,8 +155,8 @@ func (w *wire) obey(m *rawmessage.Message) error {
 }
 
 // spoken is what the server has said so far.
-func (w *wire) spoken() spoken {
-	return spoken{heard: time.Unix(0, w.heard.Load()), acks: w.acks.Load(), pongs: w.pongs.Load()}
+func (w *wire) spoken() link.Spoken {
+	return link.Spoken{Heard: time.Unix(0, w.heard.Load()), Acks: w.acks.Load(), Pongs: w.pongs.Load()}
 }
 
 func parseCommand(body []byte) (command, bool) {

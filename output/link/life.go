@@ -1,4 +1,4 @@
-package rtmp
+package link
 
 import (
 	"time"
@@ -7,15 +7,11 @@ import (
 )
 
 const (
-	pingEvery = 2 * time.Second
 	lookEvery = 250 * time.Millisecond
-	// A frozen server is to be noticed within 10 s; a slow proxy may take 5 s
-	// from one sign of life to the next.
-	stallAfter = 8 * time.Second
 
 	stretch = 16 << 10      // bytes after which the window is judged
 	rise    = 1 << 10       // of the window, more than rounding
-	unheard = 3 * ackWindow // what a server that acknowledges may leave open
+	unheard = 3 * AckWindow // what a server that acknowledges may leave open
 )
 
 // socket is what the kernel knows of the way to the server.
@@ -28,11 +24,11 @@ type socket struct {
 // edge is the last byte that the server's kernel is ready for.
 func (s socket) edge() uint64 { return s.acked + s.window }
 
-// spoken is what the server itself has said.
-type spoken struct {
-	heard time.Time // the last message
-	acks  int64     // acknowledgements so far
-	pongs int64     // answers to our pings so far
+// Spoken is what the server itself has said.
+type Spoken struct {
+	Heard time.Time // the last message
+	Acks  int64     // acknowledgements of what it has read, so far
+	Pongs int64     // answers to what asks for nothing but an answer, so far
 }
 
 // evidence is what is known of the server's life.
@@ -51,23 +47,23 @@ type evidence struct {
 	falling time.Time // when the window began to fall, zero while it does not
 	peak    uint64    // what it fell from
 	floor   uint64    // the edge when little of that was left, zero before
-	spoken  spoken
+	spoken  Spoken
 	unheard uint64 // bytes TCP has acknowledged since the server last spoke
 }
 
 func newEvidence(now time.Time) evidence {
-	return evidence{startAt: now, lastAt: now, spoken: spoken{heard: now}}
+	return evidence{startAt: now, lastAt: now, spoken: Spoken{Heard: now}}
 }
 
 // look adds what is seen now.
-func (e evidence) look(now time.Time, s socket, said spoken) evidence {
+func (e evidence) look(now time.Time, s socket, said Spoken) evidence {
 	e.unheard += s.acked - e.last.acked
 	if s.acked != e.last.acked || !s.pending {
 		e.lastAt = now
 	}
 	taken := s.acked - e.start.acked
 	switch {
-	case said.heard.After(e.spoken.heard):
+	case said.Heard.After(e.spoken.Heard):
 		e.unheard, e.falling = 0, time.Time{}
 		e.start, e.startAt = s, now
 	case s.window > e.last.window+rise, taken >= stretch && s.window+taken/16 >= e.start.window:
@@ -108,15 +104,15 @@ func (e evidence) alive(now time.Time) time.Time {
 	// A server that has answered is held to it: where there is a proxy between,
 	// window and acknowledgements of TCP are only the proxy's. What is little
 	// is answered by a pong, what is much by an acknowledgement.
-	answers := e.spoken.pongs >= 2
+	answers := e.spoken.Pongs >= 2
 	if e.unheard >= unheard {
-		answers = e.spoken.acks >= 2
+		answers = e.spoken.Acks >= 2
 	}
-	if answers && e.spoken.heard.Before(since) {
-		since = e.spoken.heard
+	if answers && e.spoken.Heard.Before(since) {
+		since = e.spoken.Heard
 	}
-	if e.spoken.heard.After(since) {
-		since = e.spoken.heard
+	if e.spoken.Heard.After(since) {
+		since = e.spoken.Heard
 	}
 	return since
 }
