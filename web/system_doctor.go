@@ -13,7 +13,9 @@ type Finding struct {
 	Level  string `json:"level"` // ok, info, warning or error
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
+	Why    string `json:"why"`    // it matters; "": that is plain
 	Remedy string `json:"remedy"` // what to do; "": nothing
+	Cause  string `json:"cause"`  // a fixed word for it; "": it has none
 }
 
 // Effective is the config as it counts, for people.

@@ -75,6 +75,9 @@ func tellFindings(w io.Writer, found []web.Finding) {
 				continue
 			}
 			fmt.Fprintf(w, "%-8s %s: %s\n", f.Level, f.Title, f.Detail)
+			if f.Why != "" {
+				fmt.Fprintf(w, "%-8s %s\n", "", f.Why)
+			}
 			if f.Remedy != "" {
 				fmt.Fprintf(w, "%-8s → %s\n", "", f.Remedy)
 			}
@@ -136,7 +139,7 @@ var looks = []look{
 	{"Playlists", 15 * time.Second, (*exam).playlistsAre},
 	{"Media", 12 * time.Second, (*exam).mediaIs},
 	{"Disk space", 5 * time.Second, (*exam).disksAre},
-	{"Outputs", 5 * time.Second, (*exam).outputsAre},
+	{"Outputs", 11 * time.Second, (*exam).outputsAre},
 	{"Web server", 5 * time.Second, (*exam).webIs},
 	{"Clock", 5 * time.Second, (*exam).clockIs},
 	{"Machine", 5 * time.Second, (*exam).machineIs},

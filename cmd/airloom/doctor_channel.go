@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -19,7 +18,6 @@ import (
 	"airloom/configs"
 	"airloom/playlist"
 	"airloom/playlist/document"
-	"airloom/playout/control"
 	"airloom/playout/media"
 	"airloom/playout/probe"
 	"airloom/web"
@@ -163,64 +161,6 @@ func clipWords(clips, unknown int, bad []string) (found []web.Finding) {
 		found = fine("%s that the playlists name, and all can play.", upper(counted(clips, "clip")))
 	}
 	return found
-}
-
-// outputsAre tells whether the servers can be reached.
-func (x *exam) outputsAre(ctx context.Context) (found []web.Finding) {
-	if x.cfg == nil {
-		return info("Not looked at: there is no config to go by.", "")
-	}
-	for _, o := range x.cfg.Outputs {
-		f := x.outputIs(ctx, o)
-		f.Title = "Output " + o.Name
-		found = append(found, f)
-	}
-	return found
-}
-
-func (x *exam) outputIs(ctx context.Context, o configs.Output) web.Finding {
-	if x.status != nil {
-		for _, s := range x.status.Outputs {
-			switch {
-			case s.Name != o.Name:
-			case s.State == control.Publishing:
-				return fine("It has been publishing to %s since %s.", s.Target, s.Since.In(x.cfg.Channel.Location()).Format(time.DateTime))[0]
-			case s.State == control.Stopped:
-				return info("It is stopped, by command.", "Start it when it suits: airloom ctl output start "+o.Name)[0]
-			}
-		}
-	}
-	u, err := url.Parse(o.URL.Reveal())
-	if err != nil || u.Hostname() == "" {
-		return info("Not looked at: its address is not in order.", "")[0]
-	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"rtmp": "1935", "rtmps": "443"}[u.Scheme]
-	}
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	began := time.Now()
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
-	if err != nil {
-		return failing(fmt.Sprintf("%s cannot be reached: %v.", o.URL, dialed(err)), "See whether the server runs, and whether a firewall stands between.")[0]
-	}
-	_ = conn.Close()
-	return fine("%s can be reached, in %d ms. Whether it takes the stream shows on air.", o.URL, time.Since(began).Milliseconds())[0]
-}
-
-// dialed is why there is no connection, in few words.
-func dialed(err error) string {
-	var dns *net.DNSError
-	switch {
-	case errors.Is(err, context.DeadlineExceeded) || os.IsTimeout(err):
-		return "no answer within 3 s"
-	case errors.As(err, &dns):
-		return "its name " + dns.Name + " is not known"
-	case errors.Is(err, unix.ECONNREFUSED):
-		return "nothing listens there (connection refused)"
-	}
-	return err.Error()
 }
 
 // webIs tells who can reach the web server, and how safely.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,30 +69,6 @@ func TestDoctorDoesNotWaitForEver(t *testing.T) {
 	require.Equal(t, isWarning, f[0].Level)
 	f = x.one(t.Context(), look{"It", 10 * time.Millisecond, func(_ *exam, ctx context.Context) []web.Finding { <-ctx.Done(); return fine("after all") }})
 	require.Equal(t, "after all", f[0].Detail)
-}
-
-func TestDoctorLooksAtOutputs(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	cfg := configs.Default()
-	cfg.Channel.Timezone = "UTC"
-	o := configs.Output{Name: "main", URL: configs.TargetOf("rtmp://" + l.Addr().String() + "/live/s3cret")}
-	cfg.Outputs = []configs.Output{o}
-	x := &exam{cfg: cfg}
-	f := x.outputsAre(t.Context())
-	require.Equal(t, isOK, f[0].Level, f[0].Detail)
-	require.Equal(t, "Output main", f[0].Title)
-	require.NotContains(t, f[0].Detail, "s3cret")
-
-	x.status = &control.Status{Outputs: []control.Output{{Name: "main", State: control.Publishing, Target: "rtmp://x/live/…", Since: time.Unix(0, 0)}}}
-	require.Equal(t, "It has been publishing to rtmp://x/live/… since 1970-01-01 00:00:00.", x.outputsAre(t.Context())[0].Detail)
-	x.status.Outputs[0].State = control.Stopped
-	require.Equal(t, isInfo, x.outputsAre(t.Context())[0].Level)
-
-	require.Equal(t, "no answer within 3 s", dialed(context.DeadlineExceeded))
-	require.Equal(t, "its name ams is not known", dialed(&net.DNSError{Name: "ams"}))
-	require.Equal(t, "odd", dialed(errors.New("odd")))
 }
 
 func TestDoctorSaysWhatCannotBeWritten(t *testing.T) {

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"airloom/configs"
+	"airloom/output"
+	"airloom/output/rtmp"
+	"airloom/playout/control"
+	"airloom/web"
+)
+
+// doctorsID is what is put behind the configured id to make the one that is tried:
+// under the configured one somebody may be sending.
+const doctorsID = "-airloom-doctor"
+
+// outputsAre tries the way to each server, all at once.
+func (x *exam) outputsAre(ctx context.Context) (found []web.Finding) {
+	if x.cfg == nil {
+		return info("Not looked at: there is no config to go by.", "")
+	}
+	each := make([][]web.Finding, len(x.cfg.Outputs))
+	var group sync.WaitGroup
+	for i, o := range x.cfg.Outputs {
+		group.Go(func() { each[i] = x.outputIs(ctx, o) })
+	}
+	group.Wait()
+	for i, list := range each {
+		for _, f := range list {
+			f.Title = strings.TrimSuffix("Output "+x.cfg.Outputs[i].Name+", "+f.Title, ", ")
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// trier is a way out that can be tried without sending anything.
+type trier interface {
+	Try(ctx context.Context, how output.Trial) []output.Step
+	ID() string
+}
+
+// outputIs tells how an output does where the channel runs, and tries its way where
+// it is not publishing. Nothing is ever tried under the output's own id.
+func (x *exam) outputIs(ctx context.Context, o configs.Output) (found []web.Finding) {
+	own, on := x.ownWord(o)
+	found = append(found, own...)
+	dial, err := rtmp.New(o.URL.Reveal(), nil)
+	if err != nil {
+		return append(found, info("Not looked at: its address is not in order.", "")...)
+	}
+	how := output.Trial{ID: dial.ID() + doctorsID, Upto: output.StagePublish}
+	switch {
+	case on: // its certificate may end soon all the same
+		how.Upto = output.StageTLS
+		if !strings.HasPrefix(o.URL.Reveal(), "rtmps:") {
+			return found
+		}
+	case keyIsAll(o):
+		how.Upto = output.StageApp
+	}
+	ctx, cancel := context.WithTimeout(ctx, trying)
+	defer cancel()
+	for _, s := range trier(dial).Try(ctx, how) {
+		found = append(found, stepIs(s)...)
+	}
+	if how.Upto == output.StageApp && found[len(found)-1].Level == isOK {
+		found = append(found, info("Not tried: with this service a stream has no id beside its secret key, so there is none to try with.",
+			"Whether it takes the key shows on air.")...)
+		found[len(found)-1].Title = string(output.StagePublish)
+	}
+	return found
+}
+
+// trying is how long the trial of one output may take.
+const trying = 10 * time.Second
+
+// ownWord is what a running channel says of the output, and whether it is publishing.
+func (x *exam) ownWord(o configs.Output) (found []web.Finding, publishing bool) {
+	if x.status == nil {
+		return nil, false
+	}
+	for _, s := range x.status.Outputs {
+		if s.Name != o.Name {
+			continue
+		}
+		switch s.State {
+		case control.Publishing:
+			return fine("It has been publishing to %s since %s. So the id is left alone, and not tried.",
+				s.Target, s.Since.In(x.cfg.Channel.Location()).Format(time.DateTime)), true
+		case control.Stopped:
+			return info("It is stopped, by command.", "Start it when it suits: airloom ctl output start "+o.Name), false
+		}
+		if s.LastError != "" {
+			f := failing(fmt.Sprintf("It is not publishing. At attempt %d it heard: %s.", s.Attempt, strings.TrimSuffix(s.LastError, ".")), "")
+			f[0].Cause, f[0].Why = s.Cause, "Nobody sees the channel by this output. It goes on trying by itself."
+			f[0].Remedy = remedies[output.Cause(s.Cause)].remedy
+			return f, false
+		}
+	}
+	return nil, false
+}
+
+// services whose stream key is all there is to tell streams apart.
+var services = []string{"youtube.com", "facebook.com", "twitch.tv", "live-video.net"}
+
+// keyIsAll tells services that know a stream by its secret key alone: another one is
+// no stream of this operator's.
+func keyIsAll(o configs.Output) bool {
+	switch o.Preset {
+	case "youtube", "facebook", "twitch":
+		return true
+	}
+	u, err := url.Parse(o.URL.Reveal())
+	if err != nil {
+		return false
+	}
+	for _, s := range services {
+		if u.Hostname() == s || strings.HasSuffix(u.Hostname(), "."+s) {
+			return true
+		}
+	}
+	return false
+}
+
+// steps is what each step of a trial is called, and what it shows when it went well.
+var steps = map[output.Stage]string{
+	output.StageName:      "The name is known",
+	output.StageReach:     "The port is open",
+	output.StageTLS:       "It is encrypted",
+	output.StageHandshake: "The server speaks the protocol",
+	output.StageApp:       "The application is there",
+	output.StagePublish:   "A stream is taken: one of another id was published without media, and taken back",
+}
+
+func stepIs(s output.Step) []web.Finding {
+	took := fmt.Sprintf("%d ms", s.Took.Milliseconds())
+	if s.Took < 10*time.Millisecond {
+		took = fmt.Sprintf("%.1f ms", s.Took.Seconds()*1000)
+	}
+	if s.Err != nil {
+		cause := output.CauseOf(s.Err)
+		f := web.Finding{Level: isError, Title: string(s.Stage), Detail: fmt.Sprintf("%s (after %s).", upper(strings.TrimSuffix(s.Err.Error(), ".")), took),
+			Why: "Nothing can be sent by this output.", Remedy: remedies[cause].remedy, Cause: string(cause)}
+		if why := remedies[cause].why; why != "" {
+			f.Why = why
+		}
+		return []web.Finding{f}
+	}
+	words := steps[s.Stage]
+	if s.Detail != "" {
+		words += ": " + s.Detail
+	}
+	f := web.Finding{Level: isOK, Title: string(s.Stage), Detail: fmt.Sprintf("%s (%s).", words, took)}
+	if !s.Until.IsZero() {
+		f.Detail = fmt.Sprintf("%s, good until %s (%s).", words, s.Until.Format(time.DateOnly), took)
+		if time.Until(s.Until) < 14*24*time.Hour {
+			f.Level, f.Why, f.Cause = isWarning, "Once it has ended, no session can begin, and the next one that breaks does not come back.", "certificate-ends"
+			f.Remedy = "Have the server's certificate renewed before."
+		}
+	}
+	return []web.Finding{f}
+}
