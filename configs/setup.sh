@@ -3,6 +3,7 @@
 #
 #   setup.sh build   what building needs
 #   setup.sh test    what the tests need as well
+#   setup.sh ams     what a real Ant Media Server for the tests needs
 #
 # Packages come by apt. Go and Node are only looked for: distributions carry
 # versions that are too old, and how they get onto a machine is its owner's choice.
@@ -35,6 +36,8 @@ source="curl nasm meson ninja-build xz-utils libx264-dev libssl-dev libzimg-dev 
 # nginx-rtmp, SRT from srt-tools, and mpv is a player; systemd checks our units;
 # the desk is worked with in a browser.
 test="ffmpeg nginx-light libnginx-mod-rtmp srt-tools mpv systemd chromium fonts-noto-cjk"
+# Ant Media Server is fetched by Maven and runs on Java 17, with these libraries of its video.
+ams="openjdk-17-jdk-headless maven unzip libva-drm2 libva-x11-2 libvdpau1"
 
 if ! command -v dpkg-query >/dev/null; then
   say "this is no Debian or Ubuntu: install by hand what corresponds to: $build $source"
@@ -106,6 +109,7 @@ apt_install='
 {
   want "building" $build
   if [ "$what" = test ]; then want "the tests" $test; fi
+  if [ "$what" = ams ]; then want "tests against Ant Media Server" $ams; fi
   if ! "$(dirname "$0")/ffmpeg/build.sh" --where >/dev/null 2>&1; then
     # A machine that never ran apt-get update knows no candidate yet.
     [ -n "$(candidate)" ] || update

@@ -4,6 +4,8 @@ import (
 	"flag"
 	"os"
 	"testing"
+
+	"airloom/cmd/internal/airtest"
 )
 
 // beside is how many channels of tests that may run beside one another do so. They
@@ -17,5 +19,7 @@ func TestMain(m *testing.M) {
 	if !told {
 		_ = flag.Set("test.parallel", beside)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	airtest.EndShared()
+	os.Exit(code)
 }

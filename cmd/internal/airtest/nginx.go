@@ -210,14 +210,15 @@ func read(path string) string {
 // Recordings lists the recordings, oldest first.
 func (s *Server) Recordings() []string {
 	list, _ := filepath.Glob(filepath.Join(s.Dir, "*.flv"))
-	when := func(p string) time.Time {
-		if st, err := os.Stat(p); err == nil {
-			return st.ModTime()
-		}
-		return time.Time{}
-	}
-	sort.SliceStable(list, func(i, j int) bool { return when(list[i]).Before(when(list[j])) })
+	sort.SliceStable(list, func(i, j int) bool { return modified(list[i]).Before(modified(list[j])) })
 	return list
+}
+
+func modified(path string) time.Time {
+	if st, err := os.Stat(path); err == nil {
+		return st.ModTime()
+	}
+	return time.Time{}
 }
 
 // Recorded is the number of bytes in all recordings.
