@@ -25,6 +25,7 @@ func (c *Config) validate() {
 	c.validateAntMedia()
 	c.validateFallback()
 	c.validateRest()
+	c.validateWebhooks()
 	c.validateWeb()
 	c.warnNotYet()
 }
@@ -33,7 +34,7 @@ func (c *Config) validate() {
 var notYet = []string{
 	"antmedia.api", "antmedia.token",
 	"antmedia.publish.secret", "antmedia.publish.subscriber",
-	"output.preset", "hls.variant", "hls.token", "record.dir", "ingest.listen", "webhooks",
+	"output.preset", "hls.variant", "hls.token", "record.dir", "ingest.listen",
 }
 
 // warnNotYet says of each such key in the file that it does nothing, unless

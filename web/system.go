@@ -16,6 +16,7 @@ import (
 // is nil is not served.
 type System struct {
 	Versions func() Versions // nil: none are told
+	Figures  func() Figures  // of the rooms, for the metrics; nil: none
 	History  History
 	Logs     Logs
 	Levels   Levels

@@ -184,7 +184,7 @@ func (s *Server) handler() http.Handler {
 	if s.cfg.Guide != nil {
 		get("/epg.xml", s.guide)
 	}
-	get("/metrics", gin.WrapH(metrics(s.channel)))
+	get("/metrics", gin.WrapH(metrics(s.channel, s.cfg.System)))
 	get("/", s.index)
 	get("/assets/*name", s.asset)
 	if s.cfg.Preview != nil {

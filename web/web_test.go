@@ -40,7 +40,7 @@ func onAir() *channel {
 	}
 	return &channel{status: control.Status{
 		Producers: []control.Producer{},
-		Channel: "Demo", State: control.OnAir, UptimeS: 12.4, Tick: 310,
+		Channel:   "Demo", State: control.OnAir, UptimeS: 12.4, Tick: 310,
 		Now:     &control.Airing{ID: "a", Playlist: "main.yml", Source: "one.mp4", Title: "One", PositionS: 3.2, DurationS: 20, StartedAt: at},
 		Next:    &control.Coming{ID: "b", Playlist: "main.yml", Index: 1, Source: "two.mp4", Title: "Two", DurationS: 5},
 		Output:  out,
@@ -154,7 +154,7 @@ func TestMetrics(t *testing.T) {
 		`airloom_output_state{output="main",state="publishing"} 1`,
 		`airloom_output_state{output="spare",state="waiting"} 1`,
 		`airloom_output_sent_bytes_total{output="main"} 12345`,
-		`airloom_output_bitrate_bits_per_second{output="main"} 1.24e+06`,
+		`airloom_output_bytes_per_second{output="main"} 155000`,
 		`airloom_output_dropped_packets_total{output="main"} 7`,
 		`airloom_output_reconnects_total{output="main"} 2`,
 		`airloom_output_reconnects_total{output="spare"} 0`,

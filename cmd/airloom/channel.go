@@ -20,7 +20,6 @@ import (
 	"airloom/encoder"
 	"airloom/output"
 	"airloom/output/hls"
-	"airloom/output/rtmp"
 	"airloom/playlist"
 	"airloom/playlist/schedule"
 	"airloom/playout"
@@ -98,13 +97,8 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 	if c.encoder, err = encoder.Open(encoderConfig(cfg), out, log); err != nil {
 		return nil, err
 	}
-	for _, o := range cfg.Outputs {
-		dial, err := rtmp.New(o.URL.Reveal(), nil)
-		if err != nil {
-			return nil, fmt.Errorf("output %s: %w", o.Name, err)
-		}
-		c.outputs = append(c.outputs, output.New(output.Config{Name: o.Name, Protocol: "rtmp", RenewAfter: o.RenewAfter},
-			c.encoder.Info(), dial, c.encoder.RequestKeyframe, log))
+	if c.outputs, err = ways(cfg.Outputs, c.encoder, log); err != nil {
+		return nil, err
 	}
 	out.outputs = c.outputs
 	if c.slate, err = slate.New(house, ""); err != nil {
@@ -291,6 +285,7 @@ func (c *channel) watchdog(ctx context.Context) error {
 // report takes note of what aired. It is called by the engine and never blocks.
 func (c *channel) report(r playout.Row) {
 	c.board.Report(r)
+	c.board.Count(r)
 	c.memory.report(r)
 	if r.Final && r.Ticks > 0 {
 		c.outputs.Join()

@@ -36,6 +36,7 @@ type programme struct {
 
 	asked chan chan struct{} // plan now, and say when it is done
 	told  map[string]bool    // problems that are in the log
+	wrong [2]atomic.Int64    // how many there are: errors and warnings
 	base  *playlist.Playlist // the base playlist as it last was
 
 	lists   atomic.Pointer[[]*playlist.Playlist] // what the plans in place are made of
@@ -159,9 +160,12 @@ func (p *programme) withBase(lists []*playlist.Playlist) (_ []*playlist.Playlist
 
 // tell logs what is wrong, each thing once for as long as it lasts.
 func (p *programme) tell(problems playlist.Problems) {
-	now, fresh, mended := make(map[string]bool, len(problems)), 0, 0
+	now, fresh, mended, wrong := make(map[string]bool, len(problems)), 0, 0, 0
 	for _, problem := range problems {
 		text := problem.String()
+		if !now[text] && severity(problem) == slog.LevelError {
+			wrong++
+		}
 		if now[text] || p.told[text] {
 			now[text] = true
 			continue
@@ -183,6 +187,8 @@ func (p *programme) tell(problems playlist.Problems) {
 		p.log.Warn("there is more to say of playlists: 'airloom check' tells all of it", "lines", more)
 	}
 	p.told = now
+	p.wrong[0].Store(int64(wrong))
+	p.wrong[1].Store(int64(len(now) - wrong))
 }
 
 // Playlists and Reload are what commands want of the playlists.

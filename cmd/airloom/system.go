@@ -11,6 +11,7 @@ import (
 	"airloom/playout/media"
 	"airloom/playout/still"
 	"airloom/web"
+	"airloom/web/hooks"
 )
 
 // system is what the desk is told of the process and of the machine.
@@ -18,7 +19,9 @@ type system struct {
 	log     *past.Log
 	history *past.History
 	meter   *levels.Meter
-	still   *still.Air // nil: there is no page to show it on
+	still   *still.Air   // nil: there is no page to show it on
+	hooks   *hooks.Hooks // nil: nobody is to be told
+	disks   *disks
 
 	examining atomic.Bool // a doctor's child is there
 }
@@ -45,6 +48,7 @@ func (c *channel) observe() {
 	for _, o := range c.outputs {
 		names = append(names, o.Status().Name)
 	}
+	c.system.hooks, c.system.disks = c.hooksOf(), newDisks(c.cfg)
 	c.system.history = past.NewHistory(names, c.figures)
 	if kept, ok := c.log.Handler().(*past.Handler); ok {
 		c.system.log = kept.Log()
@@ -53,13 +57,17 @@ func (c *channel) observe() {
 
 // observers are the parts that note it.
 func (c *channel) observers() []*actor {
-	return []*actor{helper("history", c.system.history.Run), helper("levels", c.system.meter.Run)}
+	list := []*actor{helper("history", c.system.history.Run), helper("levels", c.system.meter.Run), helper("disks", c.system.disks.run)}
+	if c.system.hooks != nil {
+		list = append(list, helper("webhooks", c.system.hooks.Run))
+	}
+	return list
 }
 
 // shown is what the web server shows of it.
 func (c *channel) shown() web.System {
 	s := &c.system
-	sys := web.System{Doctor: c.examine, Config: c.effective, Versions: versions, History: s.history, Levels: s.meter}
+	sys := web.System{Doctor: c.examine, Config: c.effective, Versions: versions, Figures: c.figuresOf, History: s.history, Levels: s.meter}
 	if s.log != nil {
 		sys.Logs = s.log
 	}

@@ -50,6 +50,7 @@ type Board struct {
 	grid    timeline.Grid
 	started time.Time
 	reports chan playout.Row
+	tally   tally
 
 	stopping atomic.Bool
 
