@@ -27,6 +27,7 @@ const (
 	CauseGhost      Cause = "ghost"       // the server still holds a session of our own
 	CauseIDUnknown  Cause = "id-unknown"  // the server takes only ids that were created there
 	CauseIDInvalid  Cause = "id-invalid"
+	CauseNoReason   Cause = "no-reason"   // it closed the connection without a word
 	CauseNotNow     Cause = "not-now"     // outside of the dates that the stream is planned for
 	CauseCredential Cause = "credential"  // token, JWT, hash or one-time password is missing or wrong
 	CauseForbidden  Cause = "forbidden"   // by the server's filter of addresses

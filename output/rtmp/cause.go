@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"airloom/output"
 	"airloom/output/link"
@@ -27,8 +28,10 @@ func (t target) openFault(s step, err error) error {
 	case stepConnect:
 		return fault(output.KindRefused, "server closed the connection: it does not know the app %q, or is still starting", t.app)
 	default:
-		return fault(output.KindRefused,
+		f := fault(output.KindRefused,
 			"server closed the connection: the stream id is already publishing, or publishing is not allowed")
+		f.Cause = output.CauseNoReason
+		return f
 	}
 }
 
@@ -37,7 +40,35 @@ func (t target) refused(words string) error {
 	if words == "" {
 		words = "it gave no reason"
 	}
-	return fault(output.KindRefused, "the server refused the stream: %s", t.redact(words))
+	f := fault(output.KindRefused, "the server refused the stream: %s", t.redact(words))
+	f.Cause = causeOf(words)
+	return f
+}
+
+// causeOf is what a server's words of refusal mean; "": they are not known. The
+// words are those of Ant Media Server, then of others.
+func causeOf(words string) output.Cause {
+	words = strings.ToLower(words)
+	for _, known := range []struct {
+		part  string
+		cause output.Cause
+	}{
+		{"connect.invalidapp", output.CauseAppUnknown},
+		{"no scope", output.CauseAppUnknown},
+		{"system resources", output.CauseBusy},
+		{"stream name is invalid", output.CauseIDInvalid},
+		{"netstream.invalidarg", output.CauseIDInvalid},
+		{"publish.badname", output.CauseIDInUse},
+		{"already publishing", output.CauseIDInUse},
+		{"authmod", output.CauseCredential},
+		{"unauthorized", output.CauseCredential},
+		{"access denied", output.CauseForbidden},
+	} {
+		if strings.Contains(words, known.part) {
+			return known.cause
+		}
+	}
+	return ""
 }
 
 // lost says why a session ended that had been taken.

@@ -16,7 +16,15 @@ type Dialer struct {
 	target target
 	tls    *tls.Config
 	way    link.Way
+
+	prepare func(ctx context.Context) (query string, err error) // nil: nothing is to be done
 }
+
+// Prepare has f called at each connect, once the server's app has taken the
+// connection and before the stream is named to it. What f returns is added to
+// the key's parameters, of this session alone, as name=value&…; an error of f, a
+// *output.Fault, ends the attempt. It is to be called before the first Open.
+func (d *Dialer) Prepare(f func(ctx context.Context) (query string, err error)) { d.prepare = f }
 
 // New takes an address apart: rtmp[s]://host[:port]/app/key[?query]. Its error
 // says what is wrong with it and holds no part of the key. The TLS
@@ -50,9 +58,10 @@ func (d *Dialer) Open(ctx context.Context, conn net.Conn, info media.StreamInfo)
 		conn = c
 	}
 	w := newWire(conn, tcp)
-	if err := d.publish(w); err != nil {
+	t, err := d.publish(ctx, w)
+	if err != nil {
 		_ = tcp.Close()
 		return nil, err
 	}
-	return newSession(w, d.target, info), nil
+	return newSession(w, t, info), nil
 }

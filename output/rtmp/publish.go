@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"context"
 	"encoding/binary"
 
 	"github.com/bluenviron/gortmplib/pkg/amf0"
@@ -32,19 +33,27 @@ const (
 	stepPublish
 )
 
-// publish leads the server from the handshake to Publish.Start.
-func (d *Dialer) publish(w *wire) error {
+// publish leads the server from the handshake to Publish.Start, and returns what
+// it was published as.
+func (d *Dialer) publish(ctx context.Context, w *wire) (target, error) {
 	if _, _, err := handshake.DoClient(w.count, false, false); err != nil {
-		return d.target.openFault(stepHandshake, err)
+		return target{}, d.target.openFault(stepHandshake, err)
 	}
 	if err := d.connect(w); err != nil {
-		return err
+		return target{}, err
+	}
+	if d.prepare != nil {
+		query, err := d.prepare(ctx)
+		if err != nil {
+			return target{}, err
+		}
+		d = &Dialer{target: d.target.with(query)}
 	}
 	stream, err := d.create(w)
-	if err != nil {
-		return err
+	if err == nil {
+		err = d.start(w, stream)
 	}
-	return d.start(w, stream)
+	return d.target, err
 }
 
 // start asks the server to take the stream.

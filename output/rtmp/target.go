@@ -64,13 +64,34 @@ func parse(raw string) (target, error) {
 	return t, nil
 }
 
+// with is the target with further parameters at its key.
+func (t target) with(query string) target {
+	switch {
+	case query == "":
+	case strings.Contains(t.key, "?"):
+		t.key += "&" + query
+	default:
+		t.key += "?" + query
+	}
+	return t
+}
+
 // String is the address for people: without the key.
 func (t target) String() string { return t.url + "/…" }
 
 func (t target) address() string { return net.JoinHostPort(t.host, t.port) }
 
-// redact takes the key out of a server's words.
+// redact takes the key and what its parameters hold out of a server's words.
 func (t target) redact(words string) string {
-	id, _, _ := strings.Cut(t.key, "?")
-	return strings.NewReplacer(t.key, "…", id, "…").Replace(words)
+	id, query, _ := strings.Cut(t.key, "?")
+	hush := []string{t.key, "…", id, "…"}
+	for param := range strings.SplitSeq(query, "&") {
+		if _, value, _ := strings.Cut(param, "="); value != "" {
+			hush = append(hush, value, "…")
+			if plain, err := url.QueryUnescape(value); err == nil {
+				hush = append(hush, plain, "…")
+			}
+		}
+	}
+	return strings.NewReplacer(hush...).Replace(words)
 }
