@@ -68,18 +68,10 @@ var (
 	hostName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 )
 
-// targetFaults is what is wrong with an RTMP URL, in words that do not hold the
-// stream key. Servers take what is not of this form for another stream, or cut
-// it, without a word, so it is refused before anything is sent.
-func targetFaults(text string) (faults []string) {
+// rtmpFaults is what is wrong with what follows rtmp[s]://.
+func rtmpFaults(scheme, rest string) (faults []string) {
 	say := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	scheme, rest, ok := strings.Cut(text, "://")
-	switch {
-	case !ok:
-		return []string{"this is no URL: write rtmp://host/app/stream"}
-	case scheme != "rtmp" && scheme != "rtmps":
-		return []string{fmt.Sprintf("this version of airloom sends by rtmp and rtmps, not by %q: write rtmp://host/app/stream", scheme)}
-	case strings.Contains(rest, "#"):
+	if strings.Contains(rest, "#") {
 		say("a # has no place in it: write %%23 for one in a parameter")
 		rest, _, _ = strings.Cut(rest, "#")
 	}

@@ -43,8 +43,9 @@ func (s *Secret) Read(n *document.Node) error {
 	return nil
 }
 
-// Target is the URL of an output. Its path's end and its query are the stream
-// key, which is a secret: it prints as scheme://host/app/….
+// Target is the URL of an output. User, password, the path (by RTMP: its end) and
+// the query are or hold the stream key, which is a secret: it prints as
+// scheme://host/…, by RTMP as scheme://host/app/….
 type Target struct{ text string }
 
 // TargetOf makes a target of a URL.
@@ -62,7 +63,10 @@ func (t Target) String() string {
 		}
 		return hidden
 	}
-	app, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	app, _, more := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	if !more || !strings.HasPrefix(u.Scheme, "rtmp") { // the whole path may be the key
+		return u.Scheme + "://" + u.Host + "/…"
+	}
 	return u.Scheme + "://" + u.Host + "/" + app + "/…"
 }
 

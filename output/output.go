@@ -66,7 +66,7 @@ func New(cfg Config, info media.StreamInfo, dial Dialer, requestKeyframe func(),
 		queue:    newQueue(pictures),
 		wake:     make(chan struct{}, 1),
 		wanted:   true,
-		status:   Status{Name: cfg.Name, Target: dial.Target(), State: Waiting, Since: now, DownSince: now},
+		status:   Status{Name: cfg.Name, Protocol: cfg.Protocol, Target: dial.Target(), State: Waiting, Since: now, DownSince: now},
 	}
 }
 

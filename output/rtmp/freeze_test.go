@@ -25,7 +25,7 @@ func TestFrozenServerIsNoticed(t *testing.T) {
 			n.signal(unix.SIGSTOP)
 			noticed(c)
 			n.signal(unix.SIGCONT)
-			c.until(10*time.Second, "publishing", publishing)
+			c.Until(10*time.Second, "publishing", publishing)
 		})
 		t.Run(fmt.Sprintf("a silent server at %d kbit/s", kbps), func(t *testing.T) {
 			t.Parallel()
@@ -34,7 +34,7 @@ func TestFrozenServerIsNoticed(t *testing.T) {
 			t.Cleanup(func() { close(end) })
 			c := onAir(t, coded(t, kbps), "rtmp://"+addr+"/live/x", output.Config{Name: "main"})
 			published(c, 9*time.Second) // long enough for a false alarm
-			require.EqualValues(t, 1, c.out.Status().Sessions)
+			require.EqualValues(t, 1, c.Out.Status().Sessions)
 			close(frozen)
 			noticed(c)
 		})
@@ -61,7 +61,7 @@ func silent(t *testing.T, frozen, end chan struct{}) string {
 }
 
 func noticed(c *channel) {
-	after := c.until(15*time.Second, "noticed", func(s output.Status) bool { return s.LastKind == output.KindStalled })
-	c.t.Logf("noticed after %v", after.Round(time.Millisecond))
-	require.LessOrEqual(c.t, after, 10*time.Second)
+	after := c.Until(15*time.Second, "noticed", func(s output.Status) bool { return s.LastKind == output.KindStalled })
+	c.T.Logf("noticed after %v", after.Round(time.Millisecond))
+	require.LessOrEqual(c.T, after, 10*time.Second)
 }

@@ -149,9 +149,9 @@ func requireSession(t *testing.T, file string, s *sample, holes bool) int {
 			continue
 		}
 		if g.header() {
-			want := audioHeader(s.info)
+			want := audioHeader(s.Info)
 			if g.kind == 9 {
-				want = videoHeader(s.info)
+				want = videoHeader(s.Info)
 			}
 			require.Equal(t, want, g.body)
 			continue

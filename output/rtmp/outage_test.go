@@ -40,8 +40,8 @@ func requireSessions(t *testing.T, n *nginx, atLeast int, s *sample, holes bool)
 }
 
 func published(c *channel, for_ time.Duration) {
-	c.t.Helper()
-	c.until(10*time.Second+for_, "publishing", func(s output.Status) bool {
+	c.T.Helper()
+	c.Until(10*time.Second+for_, "publishing", func(s output.Status) bool {
 		return publishing(s) && time.Since(s.Since) >= for_
 	})
 }
@@ -56,22 +56,22 @@ func TestServerKilledAndBack(t *testing.T) {
 	for _, away := range []time.Duration{0, time.Second, 4 * time.Second} {
 		published(c, 1500*time.Millisecond)
 		n.kill()
-		c.until(2*time.Second, "noticed", func(s output.Status) bool { return s.State == output.Waiting })
+		c.Until(2*time.Second, "noticed", func(s output.Status) bool { return s.State == output.Waiting })
 		shut := time.Now()
-		c.until(away+time.Second, "away", func(output.Status) bool { return time.Since(shut) >= away })
+		c.Until(away+time.Second, "away", func(output.Status) bool { return time.Since(shut) >= away })
 		if away > 0 {
-			require.Equal(t, "connection refused: nothing listens on "+n.addr, c.out.Status().LastError)
+			require.Equal(t, "connection refused: nothing listens on "+n.addr, c.Out.Status().LastError)
 		}
 		opened := n.start()
-		c.until(5*time.Second, "publishing again", publishing)
+		c.Until(5*time.Second, "publishing again", publishing)
 		back := time.Since(opened)
 		t.Logf("away for %v: publishing again %v after the port opened", away, back.Round(time.Millisecond))
 		require.LessOrEqual(t, back, time.Second)
 	}
 	published(c, time.Second)
-	c.end()
+	c.End()
 	requireSessions(t, n, 4, s, false)
-	require.Less(t, time.Duration(c.feed.slowest.Load()), 200*time.Millisecond, "an Offer waited")
+	require.Less(t, time.Duration(c.Feed.Slowest.Load()), 200*time.Millisecond, "an Offer waited")
 }
 
 func TestBlackHole(t *testing.T) {
@@ -79,12 +79,12 @@ func TestBlackHole(t *testing.T) {
 	n, s := newNginx(t), coded(t, 100)
 	fill := blackHole(t, n.addr)
 	c := onAir(t, s, n.url(), output.Config{Name: "main"})
-	c.until(6*time.Second, "named", func(s output.Status) bool {
+	c.Until(6*time.Second, "named", func(s output.Status) bool {
 		return s.LastError == "no answer from "+n.addr+" within 1s" && s.Attempt >= 5
 	})
 	fill()
 	opened := n.start()
-	c.until(5*time.Second, "publishing", publishing)
+	c.Until(5*time.Second, "publishing", publishing)
 	t.Logf("publishing %v after the port opened", time.Since(opened).Round(time.Millisecond))
 	require.LessOrEqual(t, time.Since(opened), time.Second)
 }
@@ -144,15 +144,15 @@ func crawl(t *testing.T, addr string, rate int) {
 		for_ = 5 * time.Minute
 	}
 	published(c, for_)
-	st := c.out.Status()
+	st := c.Out.Status()
 	require.EqualValues(t, 1, st.Sessions)
 	require.Empty(t, st.LastError)
 	if rate < 100 { // the faster link's buffers are not yet full
 		require.NotZero(t, st.Dropped)
 	}
 	t.Logf("%d packets dropped in %v, %d kbit/s", st.Dropped, for_, st.Bitrate)
-	c.end()
-	require.Less(t, time.Duration(c.feed.slowest.Load()), 200*time.Millisecond, "an Offer waited")
+	c.End()
+	require.Less(t, time.Duration(c.Feed.Slowest.Load()), 200*time.Millisecond, "an Offer waited")
 }
 
 // A server that refuses is published to within two seconds of its change of mind.
@@ -173,10 +173,10 @@ func TestRefusingServerThatRelents(t *testing.T) {
 		}
 	})
 	c := onAir(t, coded(t, 100), "rtmp://"+addr+"/live/x", output.Config{Name: "main"})
-	c.until(10*time.Second, "five attempts", func(output.Status) bool { return asked.Load() >= 5 })
-	require.Equal(t, "the server refused the stream: NetConnection.Connect.Rejected: not now", c.out.Status().LastError)
+	c.Until(10*time.Second, "five attempts", func(output.Status) bool { return asked.Load() >= 5 })
+	require.Equal(t, "the server refused the stream: NetConnection.Connect.Rejected: not now", c.Out.Status().LastError)
 	relents.Store(true)
-	back := c.until(5*time.Second, "publishing", publishing)
+	back := c.Until(5*time.Second, "publishing", publishing)
 	t.Logf("publishing %v after it relented", back.Round(time.Millisecond))
 	require.LessOrEqual(t, back, 2*time.Second)
 }
@@ -204,10 +204,10 @@ func TestResetEveryThreeSeconds(t *testing.T) {
 		<-back
 	})
 	c := onAir(t, s, "rtmp://"+addr+"/live/x", output.Config{Name: "main"})
-	c.until(20*time.Second, "four sessions", func(s output.Status) bool { return s.Sessions >= 4 })
-	require.Equal(t, "the server reset the connection", c.out.Status().LastError)
-	c.end()
-	require.Equal(t, 1+int(c.out.Status().Sessions), strings.Count(n.log(), "client connected"), "one connection a session")
+	c.Until(20*time.Second, "four sessions", func(s output.Status) bool { return s.Sessions >= 4 })
+	require.Equal(t, "the server reset the connection", c.Out.Status().LastError)
+	c.End()
+	require.Equal(t, 1+int(c.Out.Status().Sessions), strings.Count(n.log(), "client connected"), "one connection a session")
 	requireSessions(t, n, 3, s, false)
 }
 
@@ -218,15 +218,15 @@ func TestRenewal(t *testing.T) {
 	n.start()
 	c := onAir(t, s, n.url(), output.Config{Name: "main"})
 	published(c, 1500*time.Millisecond)
-	c.out.Renew()
-	c.until(5*time.Second, "renewed", func(s output.Status) bool { return s.Sessions == 2 && publishing(s) })
+	c.Out.Renew()
+	c.Until(5*time.Second, "renewed", func(s output.Status) bool { return s.Sessions == 2 && publishing(s) })
 	published(c, 500*time.Millisecond)
-	at := c.feed.offered.Load()
-	c.end()
+	at := c.Feed.Offered.Load()
+	c.End()
 	pictures := requireSessions(t, n, 2, s, false)
 	// Of all that was offered, only what came before the first session is missing.
 	require.InDelta(t, float64(at)*25/(25+44100.0/1024), pictures, 8)
-	require.Zero(t, c.out.Status().Dropped)
-	require.Empty(t, c.out.Status().LastError)
+	require.Zero(t, c.Out.Status().Dropped)
+	require.Empty(t, c.Out.Status().LastError)
 	require.Equal(t, 2, strings.Count(n.log(), "publish: name="))
 }

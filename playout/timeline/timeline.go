@@ -60,16 +60,24 @@ func (g Grid) Duration(n int64) time.Duration {
 }
 
 // VideoMillis is tick n in milliseconds after tick base, rounded to the nearest.
-func (g Grid) VideoMillis(n, base int64) int64 {
-	return round(n-base, 1000*g.FPS.Den, g.FPS.Num)
+func (g Grid) VideoMillis(n, base int64) int64 { return g.VideoAt(n, base, 1000) }
+
+// AudioMillis is sample s in milliseconds after tick base, see AudioAt.
+func (g Grid) AudioMillis(s, base int64) int64 { return g.AudioAt(s, base, 1000) }
+
+// VideoAt is tick n on a clock of so many units a second that is 0 at tick
+// base, rounded to the nearest.
+func (g Grid) VideoAt(n, base, clock int64) int64 {
+	return round(n-base, clock*g.FPS.Den, g.FPS.Num)
 }
 
-// AudioMillis is sample s in milliseconds after tick base, rounded to the
-// nearest. The difference is taken on the common grid of ticks and samples
-// before anything is rounded, so that sound and picture share one zero.
-func (g Grid) AudioMillis(s, base int64) int64 {
-	// (s/rate − base·den/num) · 1000, over the common denominator rate·num.
-	return round(s*g.FPS.Num-base*g.FPS.Den*g.Rate, 1000, g.Rate*g.FPS.Num)
+// AudioAt is sample s on a clock of so many units a second that is 0 at tick
+// base, rounded to the nearest. The difference is taken on the common grid of
+// ticks and samples before anything is rounded, so that sound and picture share
+// one zero.
+func (g Grid) AudioAt(s, base, clock int64) int64 {
+	// (s/rate − base·den/num) · clock, over the common denominator rate·num.
+	return round(s*g.FPS.Num-base*g.FPS.Den*g.Rate, clock, g.Rate*g.FPS.Num)
 }
 
 // floor is ⌊a·b/c⌋ through a 128-bit product; b ≥ 0 and c > 0.

@@ -1,4 +1,6 @@
-package rtmp
+// Package outputtest is what tests of outputs have in common: coded media, an
+// encoder that never stops, and the one conformance suite of those who send.
+package outputtest
 
 import (
 	"bytes"
@@ -19,21 +21,21 @@ import (
 	"airloom/playout/timeline"
 )
 
-// sample is a short stretch of coded media that a feed repeats for ever.
-type sample struct {
-	info     media.StreamInfo
-	pictures [][][]byte // units of each access unit; the first is an IDR
-	sound    [][]byte   // AAC frames
+// Sample is a short stretch of coded media that a feed repeats for ever.
+type Sample struct {
+	Info     media.StreamInfo
+	Pictures [][][]byte // units of each access unit; the first is an IDR
+	Sound    [][]byte   // AAC frames
 }
 
 var (
 	samplesMu sync.Mutex
-	samples   = map[int]*sample{} // by kbit/s
+	samples   = map[int]*Sample{} // by kbit/s
 )
 
-// coded returns 4 s of 320×180p25 in H.264 with a keyframe each second, at
+// Coded returns 4 s of 320×180p25 in H.264 with a keyframe each second, at
 // about so many kbit/s, and AAC.
-func coded(t *testing.T, kbps int) *sample {
+func Coded(t testing.TB, kbps int) *Sample {
 	samplesMu.Lock()
 	defer samplesMu.Unlock()
 	if s := samples[kbps]; s != nil {
@@ -54,17 +56,17 @@ func coded(t *testing.T, kbps int) *sample {
 	out, err := exec.Command("ffmpeg", args...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
-	s := &sample{info: media.StreamInfo{Width: 320, Height: 180, FPS: media.Rational{Num: 25, Den: 1},
+	s := &Sample{Info: media.StreamInfo{Width: 320, Height: 180, FPS: media.Rational{Num: 25, Den: 1},
 		SampleRate: 44100, Channels: 2, AudioConfig: []byte{0x12, 0x10}, VideoKbps: kbps, AudioKbps: 64}}
 	s.splitVideo(t, video)
 	s.splitAudio(t, audio)
-	require.Len(t, s.pictures, 100)
-	require.Greater(t, len(s.sound), 170)
+	require.Len(t, s.Pictures, 100)
+	require.Greater(t, len(s.Sound), 170)
 	samples[kbps] = s
 	return s
 }
 
-func (s *sample) splitVideo(t *testing.T, file string) {
+func (s *Sample) splitVideo(t testing.TB, file string) {
 	b, err := os.ReadFile(file)
 	require.NoError(t, err)
 	var unit [][]byte
@@ -76,45 +78,46 @@ func (s *sample) splitVideo(t *testing.T, file string) {
 		unit = append(unit, nal)
 		switch nal[0] & 0x1f {
 		case 7:
-			s.info.SPS = nal
+			s.Info.SPS = nal
 		case 8:
-			s.info.PPS = nal
+			s.Info.PPS = nal
 		case 1, 5: // one slice a picture is not promised, but first_mb is
 			if nal[1]&0x80 == 0 {
-				last := len(s.pictures) - 1
-				s.pictures[last], unit = append(s.pictures[last], unit...), nil
+				last := len(s.Pictures) - 1
+				s.Pictures[last], unit = append(s.Pictures[last], unit...), nil
 				continue
 			}
-			s.pictures, unit = append(s.pictures, unit), nil
+			s.Pictures, unit = append(s.Pictures, unit), nil
 		}
 	}
 }
 
-func (s *sample) splitAudio(t *testing.T, file string) {
+func (s *Sample) splitAudio(t testing.TB, file string) {
 	b, err := os.ReadFile(file)
 	require.NoError(t, err)
 	for len(b) > 7 {
 		n := int(binary.BigEndian.Uint32(b[2:6]) >> 5 & 0x1fff)
-		s.sound = append(s.sound, b[7:n])
+		s.Sound = append(s.Sound, b[7:n])
 		b = b[n:]
 	}
 }
 
-// feed is an encoder that never stops: it offers the sample's packets at their
+// Feed is an encoder that never stops: it offers the sample's packets at their
 // times, and begins the sample again where a keyframe is asked for.
-type feed struct {
-	s       *sample
-	offer   func(*media.Packet)
+type Feed struct {
+	Sample  *Sample
+	To      func(*media.Packet)
 	wantKey atomic.Bool
-	offered atomic.Int64 // packets
-	slowest atomic.Int64 // the longest Offer, nanoseconds
+	Offered atomic.Int64 // packets
+	Slowest atomic.Int64 // the longest Offer, nanoseconds
 }
 
-func (f *feed) keyframe() { f.wantKey.Store(true) }
+// Keyframe asks for one.
+func (f *Feed) Keyframe() { f.wantKey.Store(true) }
 
-// run offers packets until ctx is done.
-func (f *feed) run(ctx context.Context) {
-	grid := timeline.Grid{FPS: f.s.info.FPS, Rate: int64(f.s.info.SampleRate)}
+// Run offers packets until ctx is done.
+func (f *Feed) Run(ctx context.Context) {
+	grid := timeline.Grid{FPS: f.Sample.Info.FPS, Rate: int64(f.Sample.Info.SampleRate)}
 	start := time.Now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -126,23 +129,23 @@ func (f *feed) run(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		if picture %= len(f.s.pictures); f.wantKey.Swap(false) {
+		if picture %= len(f.Sample.Pictures); f.wantKey.Swap(false) {
 			picture = 0
 		}
-		f.give(&media.Packet{Kind: media.Video, DTS: n, PTS: n, Key: picture%25 == 0, Units: f.s.pictures[picture]})
+		f.give(&media.Packet{Kind: media.Video, DTS: n, PTS: n, Key: picture%25 == 0, Units: f.Sample.Pictures[picture]})
 		for picture++; samples+1024 <= grid.Sample(n+1); samples += 1024 {
 			f.give(&media.Packet{Kind: media.Audio, DTS: samples, PTS: samples, Key: true,
-				Units: f.s.sound[sound%len(f.s.sound) : sound%len(f.s.sound)+1]})
+				Units: f.Sample.Sound[sound%len(f.Sample.Sound) : sound%len(f.Sample.Sound)+1]})
 			sound++
 		}
 	}
 }
 
-func (f *feed) give(p *media.Packet) {
+func (f *Feed) give(p *media.Packet) {
 	began := time.Now()
-	f.offer(p)
-	if d := int64(time.Since(began)); d > f.slowest.Load() {
-		f.slowest.Store(d)
+	f.To(p)
+	if d := int64(time.Since(began)); d > f.Slowest.Load() {
+		f.Slowest.Store(d)
 	}
-	f.offered.Add(1)
+	f.Offered.Add(1)
 }

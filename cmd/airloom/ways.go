@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"airloom/configs"
+	"airloom/encoder"
+	"airloom/output"
+	"airloom/output/rtmp"
+	"airloom/output/rtsp"
+)
+
+// ways makes an output of each that the config names.
+func ways(list []configs.Output, enc *encoder.Encoder, log *slog.Logger) (fan output.Fan, err error) {
+	for _, o := range list {
+		dial, protocol, err := wayOf(o.URL.Reveal())
+		if err != nil {
+			return nil, fmt.Errorf("output %s: %w", o.Name, err)
+		}
+		fan = append(fan, output.New(output.Config{Name: o.Name, Protocol: protocol, RenewAfter: o.RenewAfter},
+			enc.Info(), dial, enc.RequestKeyframe, log))
+	}
+	return fan, nil
+}
+
+// wayOf is the way out that a URL's scheme names. Its errors hold no secret.
+func wayOf(url string) (dial output.Dialer, protocol string, err error) {
+	scheme, _, _ := strings.Cut(url, "://")
+	switch scheme {
+	case "rtsp", "rtsps":
+		dial, err = rtsp.New(url, nil)
+		return dial, "rtsp", err
+	}
+	dial, err = rtmp.New(url, nil)
+	return dial, "rtmp", err
+}

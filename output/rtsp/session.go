@@ -1,0 +1,212 @@
+package rtsp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/bluenviron/gortsplib/v5/pkg/base"
+	"github.com/bluenviron/gortsplib/v5/pkg/headers"
+
+	"airloom/output"
+	"airloom/output/link"
+	"airloom/playout/media"
+)
+
+const reportEvery = 5 * time.Second
+
+// Session is one publication.
+type Session struct {
+	wire   *wire
+	guard  output.Guard
+	tracks *tracks
+	began  time.Time    // when the first packet was sent
+	due    [2]time.Time // when each track's next report is
+	alive  atomic.Int64 // Unix nanoseconds
+	words  atomic.Pointer[string]
+}
+
+func newSession(w *wire, info media.StreamInfo) (*Session, error) {
+	t, err := newTracks(info)
+	if err != nil {
+		return nil, &output.Fault{Kind: output.KindMedia, Err: err}
+	}
+	s := &Session{wire: w, guard: output.Guard{Info: info}, tracks: t}
+	s.alive.Store(time.Now().UnixNano())
+	return s, nil
+}
+
+// record leads the server from the first request to RECORD.
+func (s *Session) record() error {
+	w := s.wire
+	u := w.target.url
+	// Not every server knows OPTIONS; those that do tell here who may ask.
+	if _, err := w.ask(base.Options, u, nil, nil); err != nil {
+		return err
+	}
+	sdp, err := s.tracks.sdp()
+	if err != nil {
+		return &output.Fault{Kind: output.KindMedia, Err: err}
+	}
+	if err := s.accepted(base.Announce, u, base.Header{"Content-Type": {"application/sdp"}}, sdp); err != nil {
+		return err
+	}
+	for k, m := range s.tracks.media {
+		at, err := m.URL(u)
+		if err != nil {
+			return w.target.openFault(base.Setup, err)
+		}
+		unicast, record := headers.TransportDeliveryUnicast, headers.TransportModeRecord
+		th := headers.Transport{Protocol: headers.TransportProtocolTCP, Delivery: &unicast, Mode: &record, InterleavedIDs: &[2]int{2 * k, 2*k + 1}}
+		if err := s.accepted(base.Setup, at, base.Header{"Transport": th.Marshal()}, nil); err != nil {
+			return err
+		}
+	}
+	return s.accepted(base.Record, u, base.Header{"Range": {"npt=0.000-"}}, nil)
+}
+
+func (s *Session) accepted(method base.Method, u *base.URL, h base.Header, body []byte) error {
+	r, err := s.wire.ask(method, u, h, body)
+	if err == nil && r.StatusCode != base.StatusOK {
+		err = s.wire.target.refused(method, r)
+	}
+	return err
+}
+
+// Progress implements output.Session.
+func (s *Session) Progress() output.Progress {
+	return output.Progress{Sent: s.wire.sent.Load(), Alive: time.Unix(0, s.alive.Load())}
+}
+
+// Run implements output.Session. The caller's goroutine writes, a second reads
+// what the server says, a third watches for life.
+func (s *Session) Run(ctx context.Context, in <-chan *media.Packet) error {
+	r := &reader{done: make(chan struct{})}
+	go s.read(r)
+	stop, watchEnd := make(chan struct{}), make(chan struct{})
+	go func() { defer close(watchEnd); link.Watch(ctx, s.wire.tcp, s.wire.spoken, &s.alive, stop) }()
+
+	err := s.write(ctx, in, r)
+	close(stop)
+	<-watchEnd
+	if err == nil {
+		return s.leave(r)
+	}
+	_ = s.wire.tcp.SetReadDeadline(time.Now().Add(link.LastWords))
+	<-r.done
+	if errors.Is(err, net.ErrClosed) { // by the reader, who knows why
+		err = r.err
+	}
+	var words string
+	if w := s.words.Load(); w != nil {
+		words = *w
+	}
+	return link.Lost(err, words)
+}
+
+// reader is how the reading goroutine ended; err is valid once done is closed.
+type reader struct {
+	done chan struct{}
+	err  error
+}
+
+// read notes what the server says until the connection ends, and closes it: a
+// write that hangs may not outlive the reader.
+func (s *Session) read(r *reader) {
+	defer close(r.done)
+	defer func() { _ = s.wire.tcp.Close() }()
+	for {
+		m, err := s.wire.read()
+		if err != nil {
+			r.err = err
+			return
+		}
+		a, ok := m.(*base.Response)
+		if !ok {
+			continue // a receiver's report
+		}
+		s.wire.pongs.Add(1)
+		if a.StatusCode == base.StatusSessionNotFound {
+			words := fmt.Sprintf("%d %s", a.StatusCode, s.wire.target.redact(a.StatusMessage))
+			s.words.Store(&words)
+			r.err = errors.New(words)
+			return
+		}
+	}
+}
+
+// write sends every packet as it comes, until in is closed or ctx is done (nil)
+// or the connection breaks.
+func (s *Session) write(ctx context.Context, in <-chan *media.Packet, r *reader) error {
+	ping := time.NewTicker(link.PingEvery)
+	defer ping.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.done:
+			return r.err
+		case <-ping.C:
+			err = s.wire.say(base.Options, s.wire.target.url, nil, nil)
+		case p, ok := <-in:
+			if !ok {
+				return nil
+			}
+			err = s.send(p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Session) send(p *media.Packet) error {
+	if ok, err := s.guard.Check(p); !ok {
+		return err
+	}
+	at, ok := s.tracks.at(p)
+	if !ok {
+		return nil
+	}
+	now := time.Now()
+	if s.began.IsZero() {
+		s.began = now
+	}
+	b, err := s.tracks.frames(p, at)
+	if err != nil {
+		return &output.Fault{Kind: output.KindMedia, Err: fmt.Errorf("the %s cannot be put into RTP: %w", p.Kind, err)}
+	}
+	if !now.Before(s.due[p.Kind]) {
+		// Before the media, so that a receiver can place its first packet.
+		s.due[p.Kind] = now.Add(reportEvery)
+		if _, err := s.wire.Write(s.tracks.report(p.Kind, at, s.began)); err != nil {
+			return err
+		}
+	}
+	_, err = s.wire.Write(b)
+	return err
+}
+
+// leave ends the publication so that the server knows it: it says so, then waits
+// for the server to have read it. Closing at once could throw away what is
+// still on its way.
+func (s *Session) leave(r *reader) error {
+	_ = s.wire.tcp.SetDeadline(time.Now().Add(link.LeaveWithin))
+	err := s.wire.say(base.Teardown, s.wire.target.url, nil, nil)
+	if c, ok := s.wire.conn.(*tls.Conn); ok && err == nil {
+		_ = c.CloseWrite()
+	}
+	if err == nil {
+		_ = s.wire.tcp.CloseWrite()
+	} else {
+		_ = s.wire.tcp.Close()
+		err = link.Lost(err, "")
+	}
+	<-r.done
+	return err
+}
