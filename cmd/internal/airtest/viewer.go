@@ -1,9 +1,7 @@
 package airtest
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -27,20 +25,19 @@ type Segment struct {
 
 // Viewer watches an HLS stream as a player does: it keeps its cookies, fetches the
 // playlist each half second, and each new segment once, in order. What it got is
-// in File, one segment after the other.
+// in Pieces, one segment after the other.
 type Viewer struct {
-	File string
-
 	t      testing.TB
 	url    string
 	client http.Client
-	file   *os.File
+	dir    string
 	stop   chan struct{}
 	wg     gosync.WaitGroup
 
 	mu       gosync.Mutex
 	segments []Segment
 	faults   []string
+	pieces   []string
 	ends     int // playlists that said ENDLIST
 	next     int // number that comes next; -1: none was seen
 }
@@ -52,11 +49,8 @@ func View(t testing.TB, url string) *Viewer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &Viewer{t: t, url: url, File: filepath.Join(t.TempDir(), "viewed.ts"), stop: make(chan struct{}), next: -1,
+	v := &Viewer{t: t, url: url, dir: t.TempDir(), stop: make(chan struct{}), next: -1,
 		client: http.Client{Jar: jar, Timeout: 3 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
-	if v.file, err = os.Create(v.File); err != nil {
-		t.Fatal(err)
-	}
 	v.wg.Go(v.watch)
 	t.Cleanup(v.Stop)
 	return v
@@ -72,7 +66,14 @@ func (v *Viewer) Stop() {
 	}
 	v.mu.Unlock()
 	v.wg.Wait()
-	v.file.Close()
+}
+
+// Pieces are the files of what the viewer got: one for each stretch between two
+// joints, where a player's decoder begins anew.
+func (v *Viewer) Pieces() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return append([]string(nil), v.pieces...)
 }
 
 // Segments are those that the viewer has got so far.
@@ -140,13 +141,29 @@ func (v *Viewer) follow(text string) {
 		if code != http.StatusOK {
 			v.fault("segment %d, %s: %d", s.Number, s.Name, code)
 		}
-		_, _ = io.Copy(v.file, bytes.NewReader(body))
 		s.At, s.Bytes = time.Now(), len(body)
 		next = s.Number + 1
-		v.mu.Lock()
-		v.segments, v.next = append(v.segments, s), next
-		v.mu.Unlock()
+		v.put(s, body)
 	}
+}
+
+// put adds a segment to the last piece, or begins another.
+func (v *Viewer) put(s Segment, body []byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if s.Joint || len(v.pieces) == 0 {
+		v.pieces = append(v.pieces, filepath.Join(v.dir, fmt.Sprintf("piece-%d.ts", len(v.pieces)+1)))
+	}
+	f, err := os.OpenFile(v.pieces[len(v.pieces)-1], os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		v.t.Error(err)
+		return
+	}
+	defer f.Close()
+	if _, err := f.Write(body); err != nil {
+		v.t.Error(err)
+	}
+	v.segments, v.next = append(v.segments, s), s.Number+1
 }
 
 func (v *Viewer) fault(format string, args ...any) {
