@@ -28,7 +28,7 @@ func (g *Guard) Check(p *media.Packet) (ok bool, err error) {
 	}
 	switch last := g.last[p.Kind]; {
 	case g.sent[p.Kind] && p.DTS <= last:
-		return false, broken("the %s would go back from %d to %d", p.Kind, last, p.DTS)
+		return false, broken("the %s would go back from %s %d to %d", p.Kind, [2]string{"tick", "sample"}[p.Kind], last, p.DTS)
 	case p.Kind == media.Video && p.PTS != p.DTS:
 		return false, broken("a picture would be shown %d ticks after it is decoded: a B-frame", p.PTS-p.DTS)
 	case p.Kind == media.Video && p.Key:

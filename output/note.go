@@ -61,8 +61,9 @@ func (o *Output) failed(err error, next Retry) {
 		"retry_in", next.Wait(now).Round(10*time.Millisecond), "down_for", now.Sub(o.told.since).Round(time.Second))
 }
 
-// opened notes that the server takes the stream.
-func (o *Output) opened(s Session) {
+// opened notes that the server takes the stream, and tells how old the session
+// is taken to be.
+func (o *Output) opened(s Session) (aged time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := time.Now()
@@ -70,12 +71,14 @@ func (o *Output) opened(s Session) {
 	o.session, o.meter = s, meter{}
 	o.meter.sample(now, 0)
 	o.status.Sessions++
-	o.status.RenewAt = now.Add(o.renew)
+	aged, o.aged = o.aged, 0
+	o.status.RenewAt = now.Add(o.renew - aged)
 	if o.told.open || o.status.Sessions == 1 {
 		o.told.open = false
 		o.log.Info("publishing", "session", o.status.Sessions, "attempt", o.status.Attempt)
 	}
 	o.status.Attempt = 0
+	return aged
 }
 
 // renewed notes that the session has made way for the next.

@@ -25,12 +25,16 @@ type Config struct {
 	// RenewAfter is the age at which a session is replaced by a new one at the
 	// next join. 0: 480 h.
 	RenewAfter time.Duration
+	// Aged is how old the first session is taken to be when it opens: for tests
+	// of what happens after days.
+	Aged time.Duration
 }
 
 // Output keeps one server supplied. It is made by New and lives in Run.
 type Output struct {
 	name     string
 	renew    time.Duration
+	aged     time.Duration // the next session when it opens
 	info     media.StreamInfo
 	dial     Dialer
 	keyframe func()
@@ -59,6 +63,7 @@ func New(cfg Config, info media.StreamInfo, dial Dialer, requestKeyframe func(),
 	return &Output{
 		name:     cfg.Name,
 		renew:    min(cfg.RenewAfter, renewLimit),
+		aged:     cfg.Aged,
 		info:     info,
 		dial:     dial,
 		keyframe: requestKeyframe,
@@ -225,14 +230,14 @@ func (o *Output) reach(ctx context.Context) (net.Conn, error) {
 // publish feeds the session until it ends or is to be renewed.
 func (o *Output) publish(ctx context.Context, session Session) error {
 	in, done := make(chan *media.Packet), make(chan error, 1)
-	o.opened(session)
+	aged := o.opened(session)
 	defer o.closed()
 	o.queue.begin()
 	go func() { done <- session.Run(ctx, in) }()
 	o.keyframe()
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
-	limit := time.NewTimer(min(o.renew+o.renew/10, renewLimit))
+	limit := time.NewTimer(min(o.renew+o.renew/10, renewLimit) - aged)
 	defer limit.Stop()
 	var p *media.Packet
 	for {

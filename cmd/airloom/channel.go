@@ -36,23 +36,24 @@ import (
 
 // channel is one playout with everything that belongs to it, built and ready to run.
 type channel struct {
-	cfg     *configs.Config
-	path    string // of the config; "" where there is no file
-	log     *slog.Logger
-	plan    *programme
-	store   *asrun.Store
-	memory  *memory
-	desk    *control.Desk
-	engine  *playout.Engine
-	encoder *encoder.Encoder
-	outputs output.Fan
-	workers *worker.Opener
-	board   *control.Board
-	slate   *slate.Slate
-	hls     *hls.Sink
-	web     *web.Server
-	media   *mediaDesk // nil: no web server
-	system  system
+	cfg      *configs.Config
+	path     string // of the config; "" where there is no file
+	log      *slog.Logger
+	plan     *programme
+	store    *asrun.Store
+	memory   *memory
+	desk     *control.Desk
+	engine   *playout.Engine
+	antmedia *antMedia
+	encoder  *encoder.Encoder
+	outputs  output.Fan
+	workers  *worker.Opener
+	board    *control.Board
+	slate    *slate.Slate
+	hls      *hls.Sink
+	web      *web.Server
+	media    *mediaDesk // nil: no web server
+	system   system
 }
 
 // sinks is where the encoder's packets go.
@@ -74,6 +75,7 @@ func (s *sinks) Offer(p *media.Packet) {
 type extras struct {
 	page    web.Config
 	arrival func() control.Arrival
+	aged    time.Duration // see ways; for tests
 }
 
 // opener gives the worker's clips the engine's type.
@@ -97,7 +99,10 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 	if c.encoder, err = encoder.Open(encoderConfig(cfg), out, log); err != nil {
 		return nil, err
 	}
-	if c.outputs, err = ways(cfg.Outputs, c.encoder, log); err != nil {
+	if c.antmedia, err = newAntMedia(cfg, log); err != nil {
+		return nil, err
+	}
+	if c.outputs, err = ways(cfg.Outputs, c.antmedia.around, with.aged, c.encoder, log); err != nil {
 		return nil, err
 	}
 	out.outputs = c.outputs
@@ -114,7 +119,7 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 	c.board.Connect(control.Sources{
 		Channel: cfg.Channel.Name, House: house, Engine: c.engine, Rundown: c.plan.rundown, Outputs: c.outputStatus,
 		Encoder: func() (float64, int64) { s := c.encoder.Stats(); return s.Speed, s.Skipped },
-		Workers: func() int64 { return c.workers.Stats().Workers }, Arrival: with.arrival,
+		Workers: func() int64 { return c.workers.Stats().Workers }, Arrival: c.antmedia.arrival(with.arrival),
 	})
 	c.desk = control.NewDesk(control.Rooms{
 		Engine: lifter{c.engine, c.store}, Rundown: c.plan.rundown, Library: reloader{c.plan, c.readUsers}, Outputs: c.outputs, Quarantine: c.quarantine,
@@ -189,6 +194,7 @@ func (c *channel) run(ctx context.Context) error {
 	for _, o := range c.outputs {
 		receivers = append(receivers, helper("output "+o.Status().Name, o.Run))
 	}
+	receivers = append(receivers, c.antmedia.actors(c.board)...)
 	slate := helper("slate", func(ctx context.Context) error {
 		go c.loadSlate() // may hang with the storage; nothing waits for it
 		<-ctx.Done()

@@ -84,7 +84,7 @@ func runDemo(ctx context.Context, out io.Writer, length time.Duration) error {
 	}
 	defer os.RemoveAll(state)
 	cfg := demoConfig(list, server.Addr(), page, state)
-	c, err := newChannel(cfg, extras{web.Config{Hints: demoHints(page)}, arrivalAt(server)}, log)
+	c, err := newChannel(cfg, extras{page: web.Config{Hints: demoHints(page)}, arrival: arrivalAt(server)}, log)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,8 @@ import (
 )
 
 func runCommand() *cobra.Command {
-	return &cobra.Command{
+	var aged time.Duration
+	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the channel until it is told to stop",
 		Args:  none,
@@ -28,12 +29,19 @@ func runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return run(cmd, path)
+			return run(cmd, path, aged)
 		},
 	}
+	// What happens to a session after hours and days can only be seen, with the
+	// binary that airs, by one whose clock begins there. It is no setting: whoever
+	// used it on air would have a shorter session and nothing else, so it is told
+	// to nobody, and cannot be left behind in a config or an environment.
+	cmd.Flags().DurationVar(&aged, "session-age", 0, "for tests: the age at which the first sessions begin")
+	_ = cmd.Flags().MarkHidden("session-age")
+	return cmd
 }
 
-func run(cmd *cobra.Command, path string) error {
+func run(cmd *cobra.Command, path string, aged time.Duration) error {
 	// From the first moment to the last: by default, a hangup ends a process.
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -50,7 +58,7 @@ func run(cmd *cobra.Command, path string) error {
 	log := keeping(newLogger(out, levelOf(cfg.Log.Level), cfg.Log.Format))
 	slog.SetDefault(log)
 
-	c, err := newChannel(cfg, extras{}, log)
+	c, err := newChannel(cfg, extras{aged: aged}, log)
 	if err != nil {
 		return err
 	}

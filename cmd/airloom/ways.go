@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"airloom/configs"
 	"airloom/encoder"
@@ -12,15 +13,20 @@ import (
 	"airloom/output/rtsp"
 )
 
-// ways makes an output of each that the config names.
-func ways(list []configs.Output, enc *encoder.Encoder, log *slog.Logger) (fan output.Fan, err error) {
+// ways makes an output of each that the config names, with what is put around
+// its dialer; aged is how old the first
+// sessions are taken to be.
+func ways(list []configs.Output, around func(configs.Output, output.Dialer) output.Dialer, aged time.Duration, enc *encoder.Encoder, log *slog.Logger) (fan output.Fan, err error) {
 	for _, o := range list {
 		dial, protocol, err := wayOf(o.URL.Reveal())
 		if err != nil {
 			return nil, fmt.Errorf("output %s: %w", o.Name, err)
 		}
-		fan = append(fan, output.New(output.Config{Name: o.Name, Protocol: protocol, RenewAfter: o.RenewAfter},
-			enc.Info(), dial, enc.RequestKeyframe, log))
+		if d, ok := dial.(*rtmp.Dialer); ok {
+			d.StartAt(aged.Milliseconds())
+		}
+		fan = append(fan, output.New(output.Config{Name: o.Name, Protocol: protocol, RenewAfter: o.RenewAfter, Aged: aged},
+			enc.Info(), around(o, dial), enc.RequestKeyframe, log))
 	}
 	return fan, nil
 }

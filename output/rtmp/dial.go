@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"airloom/output"
@@ -17,6 +18,7 @@ type Dialer struct {
 	tls    *tls.Config
 	way    link.Way
 
+	begin   atomic.Int64 // the first millisecond of the next session
 	prepare func(ctx context.Context) (query string, err error) // nil: nothing is to be done
 }
 
@@ -36,6 +38,10 @@ func New(address string, tlsConfig *tls.Config) (*Dialer, error) {
 	}
 	return &Dialer{target: t, tls: tlsConfig, way: link.Way{Host: t.host, Port: t.port}}, nil
 }
+
+// StartAt has the clock of the next session, and of it alone, begin at so many
+// milliseconds. It is for tests of what happens after days.
+func (d *Dialer) StartAt(millis int64) { d.begin.Store(millis) }
 
 // Target is the address without the stream key.
 func (d *Dialer) Target() string { return d.target.String() }
@@ -63,5 +69,5 @@ func (d *Dialer) Open(ctx context.Context, conn net.Conn, info media.StreamInfo)
 		_ = tcp.Close()
 		return nil, err
 	}
-	return newSession(w, t, info), nil
+	return newSession(w, t, info, d.begin.Swap(0)), nil
 }

@@ -23,6 +23,9 @@ import (
 	"airloom/playout/media"
 )
 
+// idr is a keyframe of the plain stream.
+func idr(slice []byte) [][]byte { return [][]byte{plain.SPS, plain.PPS, slice} }
+
 // open tries to publish once.
 func open(t *testing.T, url string, config *tls.Config) (output.Session, error) {
 	d, err := New(url, config)
@@ -243,13 +246,13 @@ func TestSmallerTimeIsNeverSent(t *testing.T) {
 	require.NoError(t, err)
 	in := make(chan *media.Packet, 4)
 	for _, n := range []int64{1000, 1001, 1003, 1002} {
-		in <- &media.Packet{Kind: media.Video, DTS: n, PTS: n, Key: true, Units: [][]byte{{0x65}}}
+		in <- &media.Packet{Kind: media.Video, DTS: n, PTS: n, Key: true, Units: idr([]byte{0x65})}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	err = s.Run(ctx, in)
 	require.Equal(t, output.KindMedia, output.KindOf(err))
-	require.EqualError(t, err, "the video would go back from 120 to 80 ms: a new session is begun instead")
+	require.EqualError(t, err, "the video would go back from tick 1003 to 1002: a new session is begun instead")
 	<-done
 	require.Equal(t, []int64{0, 0, 40, 120}, times)
 }
@@ -266,7 +269,7 @@ func TestEndsBeforeAFrozenServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	in, done := make(chan *media.Packet), make(chan struct{})
 	go func() { defer close(done); _ = s.Run(ctx, in) }()
-	picture := [][]byte{make([]byte, 500_000)}
+	picture := idr(make([]byte, 500_000))
 	stuck := false
 	for n := int64(0); !stuck; n++ {
 		select {
@@ -297,7 +300,7 @@ func TestManySessionsLeaveNothing(t *testing.T) {
 			x, err := d.Open(ctx, conn, plain)
 			require.NoError(t, err)
 			in := make(chan *media.Packet, 1)
-			in <- &media.Packet{Kind: media.Video, Key: true, Units: [][]byte{make([]byte, 100_000)}}
+			in <- &media.Packet{Kind: media.Video, Key: true, Units: idr(make([]byte, 100_000))}
 			close(in)
 			require.NoError(t, x.Run(ctx, in))
 		}

@@ -48,7 +48,7 @@ func TestSessionClock(t *testing.T) {
 		return &media.Packet{Kind: media.Video, DTS: dts, PTS: pts, Key: key}
 	}
 	a := func(s int64) *media.Packet { return &media.Packet{Kind: media.Audio, DTS: s, PTS: s, Key: true} }
-	c := newClock(media.StreamInfo{FPS: media.Rational{Num: 30000, Den: 1001}, SampleRate: 48000})
+	c := newClock(media.StreamInfo{FPS: media.Rational{Num: 30000, Den: 1001}, SampleRate: 48000}, 0)
 	const base = 30 * 86400 * 30 // thirty days in
 	start := int64(base) * 48000 * 1001 / 30000
 	for _, s := range []struct {

@@ -21,13 +21,14 @@ type Session struct {
 	wire   *wire
 	target target
 	info   media.StreamInfo
+	guard  output.Guard
 	clock  *clock
 	alive  atomic.Int64           // Unix nanoseconds
 	words  atomic.Pointer[string] // what the server last said of the stream
 }
 
-func newSession(w *wire, t target, info media.StreamInfo) *Session {
-	s := &Session{wire: w, target: t, info: info, clock: newClock(info)}
+func newSession(w *wire, t target, info media.StreamInfo, start int64) *Session {
+	s := &Session{wire: w, target: t, info: info, guard: output.Guard{Info: info}, clock: newClock(info, start)}
 	s.alive.Store(time.Now().UnixNano())
 	return s
 }
@@ -120,16 +121,20 @@ func (s *Session) headers() error {
 	if err != nil {
 		return err
 	}
-	if err := s.media(message.TypeDataAMF0, 5, 0, meta); err != nil {
+	at := s.clock.start
+	if err := s.media(message.TypeDataAMF0, 5, at, meta); err != nil {
 		return err
 	}
-	if err := s.media(message.TypeVideo, message.VideoChunkStreamID, 0, videoHeader(s.info)); err != nil {
+	if err := s.media(message.TypeVideo, message.VideoChunkStreamID, at, videoHeader(s.info)); err != nil {
 		return err
 	}
-	return s.media(message.TypeAudio, message.AudioChunkStreamID, 0, audioHeader(s.info))
+	return s.media(message.TypeAudio, message.AudioChunkStreamID, at, audioHeader(s.info))
 }
 
 func (s *Session) send(p *media.Packet) error {
+	if ok, err := s.guard.Check(p); !ok {
+		return err
+	}
 	dts, composition, ok, err := s.clock.stamp(p)
 	switch {
 	case err != nil || !ok:

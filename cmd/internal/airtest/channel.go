@@ -86,7 +86,7 @@ func Airloom(t testing.TB, s Setup) *Channel {
 	t.Helper()
 	c := Prepare(t, s)
 	bin := Binary(t)
-	c.cmd = exec.Command(bin, "run", "--config", filepath.Join(c.Dir, "airloom.yml"))
+	c.cmd = exec.Command(bin, append([]string{"run", "--config", filepath.Join(c.Dir, "airloom.yml")}, s.Args...)...)
 	if s.User && os.Geteuid() == 0 {
 		c.cmd.Path = c.giveAway(bin)
 		c.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}

@@ -41,6 +41,7 @@ type Setup struct {
 	Token    string            // shown whenever the channel is asked something
 	User     bool              // run without root's rights, where the test has them
 	Env      []string
+	Args     []string // further ones of `airloom run`
 }
 
 const nobody = 65534
