@@ -21,12 +21,13 @@ func measured() (Config, *channel) {
 	s.Arrival = control.Arrival{State: "proven", By: "antmedia", AgeS: 4, Server: &control.Server{
 		BitrateKbps: 1400, Speed: 1.01, ReceivedBytes: 99, Viewers: 12,
 	}}
+	s.Alerts = append(s.Alerts, control.Alert{Severity: "error", Code: "output-down", Message: "It is down."})
 	s.Producers = []control.Producer{{Name: "studio", State: "ready"}}
 	return Config{System: System{
 		Versions: func() Versions { return Versions{"1.2.3", "go1.30", "7.1", "164"} },
 		Figures: func() Figures {
 			return Figures{
-				Items: map[string]int64{"played": 8, "ended early": 1}, StoodStill: 2, Quarantine: 3, Wrong: 4, Doubtful: 5, Crashes: 6, Stuck: 7,
+				Items: map[string]int64{"played": 8, "cut": 0, "skipped": 0, "ended early": 1, "crashed": 0}, StoodStill: 2, Quarantine: 3, Wrong: 4, Doubtful: 5, Crashes: 6, Stuck: 7,
 				Disks: map[string]Disk{"state": {Free: 10, Size: 20}},
 				Hooks: []HookFigures{{Receiver: "ops.example", Results: map[string]int64{"delivered": 9, "given-up": 0, "dropped": 0}, Failures: 1, Waiting: 2}},
 			}
