@@ -16,6 +16,9 @@ import (
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/pion/rtp"
 	"github.com/stretchr/testify/require"
+
+	"airloom/output/outputtest"
+	"airloom/playout/media"
 )
 
 // server is mediamtx's own library as the far end: it takes whatever is
@@ -36,6 +39,7 @@ type taken struct {
 	desc     *description.Session
 	pictures []picture
 	sound    []int64 // times in samples
+	all      []outputtest.Got
 	firstAt  [2]time.Time
 	ended    bool
 	teardown bool
@@ -74,6 +78,19 @@ func (s *server) list() []taken {
 		l = append(l, *x)
 	}
 	return l
+}
+
+func (s *server) got() (all [][]outputtest.Got) {
+	for _, x := range s.list() {
+		all = append(all, x.all)
+	}
+	return all
+}
+
+func (s *server) atOnce() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.most
 }
 
 func (s *server) OnAnnounce(ctx *gortsplib.ServerHandlerOnAnnounceCtx) (*base.Response, error) {
@@ -137,10 +154,12 @@ func (s *server) OnRecord(ctx *gortsplib.ServerHandlerOnRecordCtx) (*base.Respon
 		defer s.mu.Unlock()
 		if m.Type == description.MediaTypeAudio {
 			x.sound = append(x.sound, at)
+			x.all = append(x.all, outputtest.Got{Kind: media.Audio, Key: true, At: time.Duration(at) * time.Second / 44100})
 			return
 		}
 		if au, err := decode.Decode(p); err == nil {
 			x.pictures = append(x.pictures, picture{at, h264.IsRandomAccess(au), au})
+			x.all = append(x.all, outputtest.Got{Key: h264.IsRandomAccess(au), At: time.Duration(at) * time.Second / 90000})
 		}
 	})
 	return &base.Response{StatusCode: base.StatusOK}, nil

@@ -19,6 +19,21 @@ func onAir(t *testing.T, url string, cfg output.Config) *outputtest.Channel {
 	return outputtest.OnAir(t, outputtest.Coded(t, 100), d, cfg)
 }
 
+func TestConforms(t *testing.T) {
+	t.Parallel()
+	outputtest.Conform(t, outputtest.Case{
+		Dial: func(a string) (output.Dialer, error) { return New(a, nil) },
+		Peer: func(t *testing.T) outputtest.Peer {
+			s := serve(t, &server{user: "user" + outputtest.Secret, pass: "pass" + outputtest.Secret}, nil)
+			g := outputtest.NewGate(t, s.RTSPAddress)
+			url := func(host string) string {
+				return "rtsp://user" + outputtest.Secret + ":pass" + outputtest.Secret + "@" + host + "/live/" + outputtest.Secret + "?token=" + outputtest.Secret
+			}
+			return outputtest.Peer{URL: url(g.Addr), Shut: url("127.0.0.1:1"), Got: s.got, Most: s.atOnce, Hold: g.Hold, Cut: g.Cut}
+		},
+	})
+}
+
 func TestPublishes(t *testing.T) {
 	s := serve(t, &server{}, nil)
 	c := onAir(t, s.url("/live/key?token=abc"), output.Config{Name: "main"})
