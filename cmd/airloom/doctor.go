@@ -32,6 +32,7 @@ func doctorCommand() *cobra.Command {
 		RunE: doctor,
 	}
 	cmd.Flags().Bool("json", false, "as JSON")
+	cmd.Flags().Bool("thorough", false, "look at all media, and try the server with media of a test stream: minutes, not seconds")
 	cmd.Flags().Bool("desk", false, "the channel itself asks")
 	_ = cmd.Flags().MarkHidden("desk") // it is there
 	return cmd
@@ -44,7 +45,8 @@ func doctor(cmd *cobra.Command, _ []string) error {
 	}
 	worker.StepBack() // the air goes before
 	av.SetLog(astiav.LogLevelQuiet, func(astiav.LogLevel, string) {})
-	x := &exam{path: path}
+	x := &exam{path: path, progress: cmd.ErrOrStderr()}
+	x.thorough, _ = cmd.Flags().GetBool("thorough")
 	if x.desk, _ = cmd.Flags().GetBool("desk"); x.desk {
 		go worker.EndWithKeeper()
 	}
@@ -100,7 +102,12 @@ type exam struct {
 	problems configs.Problems // of the config, and of the files that it names
 	status   *control.Status  // of the channel that runs with it; nil: none does
 	desk     bool             // the channel itself asks
+	thorough bool             // it may take minutes
+	progress io.Writer        // of what takes long; nil: nobody looks
 }
+
+// onAir reports whether the channel runs, as far as it can be seen.
+func (x *exam) onAir() bool { return x.status != nil || x.desk }
 
 // askChannel finds out whether the channel is on air, and how it does.
 func (x *exam) askChannel(ctx context.Context) {
@@ -129,24 +136,26 @@ type look struct {
 	title  string
 	within time.Duration
 	find   func(*exam, context.Context) []web.Finding
+	long   time.Duration // for who wants to know all; 0: as within
 }
 
 // looks are all, in the order of telling. The last has the machine for itself.
 var looks = []look{
-	{"Who looks", 5 * time.Second, (*exam).userIs},
-	{"FFmpeg", 5 * time.Second, (*exam).ffmpegIs},
-	{"Config", 5 * time.Second, (*exam).configIs},
-	{"Playlists", 15 * time.Second, (*exam).playlistsAre},
-	{"Media", 12 * time.Second, (*exam).mediaIs},
-	{"Disk space", 5 * time.Second, (*exam).disksAre},
-	{"Outputs", 11 * time.Second, (*exam).outputsAre},
-	{"Web server", 5 * time.Second, (*exam).webIs},
-	{"Clock", 5 * time.Second, (*exam).clockIs},
-	{"Machine", 5 * time.Second, (*exam).machineIs},
-	{"File limit", 5 * time.Second, (*exam).limitsAre},
-	{"Supervision", 5 * time.Second, (*exam).supervisionIs},
-	{"Workers' fences", 5 * time.Second, (*exam).fencesAre},
-	{"Encoder", 15 * time.Second, (*exam).encoderIs},
+	{"Who looks", 5 * time.Second, (*exam).userIs, 0},
+	{"FFmpeg", 5 * time.Second, (*exam).ffmpegIs, 0},
+	{"Config", 5 * time.Second, (*exam).configIs, 0},
+	{"Playlists", 15 * time.Second, (*exam).playlistsAre, 0},
+	{"Media", 12 * time.Second, (*exam).mediaIs, 0},
+	{"Media files", sampling + 3*time.Second, (*exam).filesAre, allOfThem + time.Minute},
+	{"Disk space", 5 * time.Second, (*exam).disksAre, 0},
+	{"Outputs", 11 * time.Second, (*exam).outputsAre, 0},
+	{"Web server", 5 * time.Second, (*exam).webIs, 0},
+	{"Clock", 5 * time.Second, (*exam).clockIs, 0},
+	{"Machine", 5 * time.Second, (*exam).machineIs, 0},
+	{"File limit", 5 * time.Second, (*exam).limitsAre, 0},
+	{"Supervision", 5 * time.Second, (*exam).supervisionIs, 0},
+	{"Workers' fences", 5 * time.Second, (*exam).fencesAre, 0},
+	{"Encoder", 15 * time.Second, (*exam).encoderIs, 0},
 }
 
 // all looks at everything at once, each within its time: storage that hangs keeps
@@ -172,6 +181,9 @@ func (x *exam) all(ctx context.Context) []web.Finding {
 }
 
 func (x *exam) one(ctx context.Context, l look) []web.Finding {
+	if x.thorough {
+		l.within = max(l.within, l.long)
+	}
 	ctx, cancel := context.WithTimeout(ctx, l.within)
 	defer cancel()
 	found := make(chan []web.Finding, 1)

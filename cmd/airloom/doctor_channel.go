@@ -6,20 +6,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net"
-	"os"
-	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"airloom/configs"
-	"airloom/playlist"
 	"airloom/playlist/document"
-	"airloom/playout/media"
-	"airloom/playout/probe"
 	"airloom/web"
 )
 
@@ -85,82 +78,6 @@ func cannotWrite(what, folder, so string) []web.Finding {
 		return nil
 	}
 	return info(fmt.Sprintf("%s in %s cannot be changed by the user %s (%v): %s.", what, folder, userName(), err, so), writeRemedy)
-}
-
-// mediaIs tells whether the media can be read, and what of them cannot play.
-func (x *exam) mediaIs(ctx context.Context) []web.Finding {
-	if x.cfg == nil {
-		return info("Not looked at: there is no config to go by.", "")
-	}
-	root := x.cfg.Media.Root
-	dir, err := os.Open(root)
-	if err == nil {
-		_, err = dir.ReadDir(1)
-		_ = dir.Close()
-	}
-	if err != nil && !strings.Contains(err.Error(), "EOF") {
-		return failing(fmt.Sprintf("The media root cannot be read: %v.", err), "Put it there, or give the channel's user the right to read it.")
-	}
-	return append(x.clipsAre(ctx), cannotWrite("Media", root, "the desk can show and play them, and not upload, rename or delete")...)
-}
-
-// clipsAre tells which of the clips that the playlists name cannot play.
-func (x *exam) clipsAre(ctx context.Context) []web.Finding {
-	snap, err := readFolder(ctx, x.cfg)
-	if err != nil {
-		return info("What the playlists name is not known: "+err.Error()+".", "")
-	}
-	var items []playlist.Item
-	for _, l := range snap.Playlists() {
-		items = append(items, l.Items...)
-	}
-	p := probe.New(probe.Options{House: houseOf(x.cfg), Media: mediaOptions(x.cfg), StateDir: x.cfg.State.Dir, KeepNothing: true,
-		Log: slog.New(slog.DiscardHandler)})
-	limit, cancel := context.WithTimeout(ctx, 9*time.Second)
-	defer cancel()
-	_ = p.All(limit, items, nil) // what it had no time for is not known
-	clips, unknown, bad := map[string]bool{}, 0, []string(nil)
-	look := func(it playlist.Item) {
-		if it.Source == "" || strings.Contains(it.Source, "://") || clips[it.Source] {
-			return
-		}
-		clips[it.Source] = true
-		switch p.Ticks(it) {
-		case probe.CannotPlay:
-			kind, why := p.Why(it)
-			if kind == media.FaultMissing {
-				return // as the playlists' look tells
-			}
-			bad = append(bad, it.Source+" ("+strings.TrimPrefix(why, it.Source+" ")+")")
-		case 0:
-			unknown++
-		}
-	}
-	for _, it := range items {
-		look(it)
-		if it.Folder != nil {
-			for _, f := range p.Folder(*it.Folder) {
-				look(probe.FileItem(it, f))
-			}
-		}
-	}
-	slices.Sort(bad)
-	return clipWords(len(clips), unknown, bad)
-}
-
-func clipWords(clips, unknown int, bad []string) (found []web.Finding) {
-	if len(bad) > 0 {
-		found = warning(fmt.Sprintf("%d of %s that the playlists name cannot play: %s.", len(bad), counted(clips, "clip"), some(bad, 5)),
-			"Replace them. Until then the next item airs in their place.")
-	}
-	if unknown > 0 {
-		found = append(found, info(fmt.Sprintf("Of %s that the playlists name, %d have not been looked at yet.", counted(clips, "clip"), unknown),
-			"The channel looks at them in its own time; or let 'airloom schedule' do it now.")...)
-	}
-	if found == nil {
-		found = fine("%s that the playlists name, and all can play.", upper(counted(clips, "clip")))
-	}
-	return found
 }
 
 // webIs tells who can reach the web server, and how safely.

@@ -64,10 +64,10 @@ func TestDoctorDoesNotWaitForEver(t *testing.T) {
 	x, stuck := &exam{}, make(chan struct{})
 	defer close(stuck)
 	began := time.Now()
-	f := x.one(t.Context(), look{"It", 10 * time.Millisecond, func(*exam, context.Context) []web.Finding { <-stuck; return nil }})
+	f := x.one(t.Context(), look{"It", 10 * time.Millisecond, func(*exam, context.Context) []web.Finding { <-stuck; return nil }, 0})
 	require.Less(t, time.Since(began), 5*time.Second)
 	require.Equal(t, isWarning, f[0].Level)
-	f = x.one(t.Context(), look{"It", 10 * time.Millisecond, func(_ *exam, ctx context.Context) []web.Finding { <-ctx.Done(); return fine("after all") }})
+	f = x.one(t.Context(), look{"It", 10 * time.Millisecond, func(_ *exam, ctx context.Context) []web.Finding { <-ctx.Done(); return fine("after all") }, 0})
 	require.Equal(t, "after all", f[0].Detail)
 }
 

@@ -16,6 +16,7 @@ import (
 	"airloom/playout/probe"
 	"airloom/playout/shelf"
 	"airloom/playout/still"
+	"airloom/playout/vet"
 	"airloom/playout/worker"
 )
 
@@ -35,6 +36,8 @@ func main() {
 			os.Exit(still.Main())
 		case "shelf-worker":
 			os.Exit(shelf.Main())
+		case "vet-worker":
+			os.Exit(vet.Main())
 		}
 	}
 	os.Exit(execute(os.Args[1:]))

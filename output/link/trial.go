@@ -28,7 +28,7 @@ func (w *Way) Try(ctx context.Context, upto output.Stage, secure bool, config *t
 	t := &Trial{upto: upto}
 	_ = t.Step(output.StageName, func() (string, error) {
 		hosts, err := w.Resolve(ctx)
-		return w.Host + " is " + strings.Join(hosts, ", "), err
+		return addresses(w.Host, hosts), err
 	}) && t.Step(output.StageReach, func() (string, error) {
 		conn, err := w.Reach(ctx)
 		if err != nil {
@@ -73,4 +73,12 @@ func (t *Trial) Close() {
 		t.stop()
 		_ = t.TCP.Close()
 	}
+}
+
+// addresses is what the host stands for; one that is an address stands for itself.
+func addresses(host string, list []string) string {
+	if len(list) == 1 && list[0] == host {
+		return host
+	}
+	return host + " is " + strings.Join(list, ", ")
 }

@@ -1,0 +1,169 @@
+package vet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/asticode/go-astiav"
+	"golang.org/x/sys/unix"
+
+	"airloom/playout/clip"
+	"airloom/playout/media"
+	"airloom/playout/media/av"
+	"airloom/playout/worker"
+)
+
+// question asks for remarks on one file.
+type question struct {
+	Path  string // absolute
+	Root  string
+	House media.House
+	Cores float64
+}
+
+type answer struct{ Remarks []Remark }
+
+const (
+	// patience is for how long a child looks at one file.
+	patience = 8 * time.Second
+	// beginning and end are how much of a file is decoded.
+	beginning = time.Second
+	end       = 2 * time.Second
+	// enough is how long the beginning may take: longer than that is too heavy anyhow.
+	enough = 3 * time.Second
+)
+
+// Main is the whole life of a child that looks files over: the program was started
+// with the argument "vet-worker". It returns the exit status.
+func Main() int {
+	av.SetLog(astiav.LogLevelQuiet, func(astiav.LogLevel, string) {})
+	worker.StepBack()
+	return worker.Serve(func(text []byte) (any, []byte) {
+		var q question
+		if err := json.Unmarshal(text, &q); err != nil {
+			return answer{[]Remark{{Unknown, err.Error()}}}, nil
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		return answer{q.remarks(ctx)}, nil
+	})
+}
+
+// remarks is all there is to know of the file.
+func (q question) remarks(ctx context.Context) (list []Remark) {
+	length, list, err := q.begin(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return append(list, Remark{Unknown, fmt.Sprintf("it was not through after %d s", patience/time.Second)})
+	case err != nil:
+		return append(list, Remark{flawOf(err), words(err)})
+	}
+	if length > q.ticks(beginning+end) {
+		damaged, err := q.tail(ctx, length)
+		switch {
+		case ctx.Err() != nil:
+		case err != nil:
+			list = append(list, Remark{BrokenTail, words(err)})
+		case damaged:
+			list = append(list, Remark{BrokenTail, clip.PartsDamaged})
+		}
+	}
+	p := q.packets(ctx)
+	if p.gap >= farApart {
+		list = append(list, Remark{Keyframes, fmt.Sprintf("none for %.0f s", p.gap.Seconds())})
+	}
+	if short, long, varied := p.varied(); varied {
+		list = append(list, Remark{VariedRate, fmt.Sprintf("a picture lasts from %d to %d ms", short.Milliseconds(), long.Milliseconds())})
+	}
+	return list
+}
+
+// begin decodes the beginning and returns the length in ticks.
+func (q question) begin(ctx context.Context) (length int64, list []Remark, err error) {
+	r, err := clip.Open(ctx, media.Spec{Source: q.Path, Root: q.Root}, media.Start{}, q.House)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer r.Close()
+	made := r.Streams()
+	slot := make([]byte, media.LayoutOf(q.House).Size)
+	began, used, n := time.Now(), processorTime(), int64(0)
+	for n < q.ticks(beginning) && time.Since(began) < enough {
+		if _, err = r.Read(slot); err != nil {
+			break
+		}
+		n++
+	}
+	took := processorTime() - used
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0, nil, err
+	}
+	if made.Audio == nil && made.Video != nil && made.Video.FPS.Num > 0 {
+		list = append(list, Remark{Flaw: NoSound})
+	}
+	length = r.Info().Ticks
+	if need := took.Seconds() / q.lasts(n).Seconds(); n > 0 && length != n && q.Cores > 0 && need > q.Cores {
+		list = append(list, Remark{TooHeavy, fmt.Sprintf("%dx%d %s takes %.1f cores", made.Video.Width, made.Video.Height, made.Video.Codec, need)})
+	}
+	return length, list, nil
+}
+
+// tail decodes the end, and reports whether some of it was passed over.
+func (q question) tail(ctx context.Context, length int64) (damaged bool, err error) {
+	in := q.lasts(length) - end
+	r, err := clip.Open(ctx, media.Spec{Source: q.Path, Root: q.Root, In: in}, media.Start{}, q.House)
+	if err != nil {
+		return false, fmt.Errorf("it says it lasts %s, and nothing is there near that end", q.lasts(length).Round(time.Second))
+	}
+	defer r.Close()
+	slot := make([]byte, media.LayoutOf(q.House).Size)
+	for range q.ticks(2 * end) {
+		if _, err := r.Read(slot); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return false, err
+		}
+	}
+	return slices.Contains(r.Info().Notes, clip.PartsDamaged), nil
+}
+
+func (q question) ticks(d time.Duration) int64 {
+	return max(1, int64(d)*q.House.FPS.Num/q.House.FPS.Den/int64(time.Second))
+}
+
+func (q question) lasts(ticks int64) time.Duration {
+	return time.Duration(ticks * q.House.FPS.Den * 1000 / q.House.FPS.Num * int64(time.Millisecond))
+}
+
+// flawOf is what an error of the clip amounts to.
+func flawOf(err error) Flaw {
+	switch media.KindOf(err) {
+	case media.FaultMissing, media.FaultUnreadable, media.FaultStalled:
+		return Unreadable
+	}
+	return CannotPlay
+}
+
+// words is what an error says, fit for a line.
+func words(err error) string {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	s := strings.ToValidUTF8(err.Error(), "�")
+	return s[:min(len(s), 300)]
+}
+
+// processorTime is what this process has had of the processors' time.
+func processorTime() time.Duration {
+	var u unix.Rusage
+	_ = unix.Getrusage(unix.RUSAGE_SELF, &u) // it cannot fail
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
