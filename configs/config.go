@@ -136,7 +136,8 @@ type Output struct {
 type AntMedia struct {
 	API      string  `yaml:"api"`
 	Token    Secret  `yaml:"token"` // the application's JWT
-	Takeover bool    `yaml:"takeover"`
+	Create   bool    `yaml:"create"`   // a stream that the server does not know
+	Takeover bool    `yaml:"takeover"` // of an id that somebody else holds
 	Publish  Publish `yaml:"publish"`
 }
 
@@ -255,7 +256,7 @@ func Default() *Config {
 			},
 			Audio: Audio{Codec: "aac", Bitrate: 128_000},
 		},
-		AntMedia: AntMedia{Publish: Publish{By: "none"}},
+		AntMedia: AntMedia{Create: true, Publish: Publish{By: "none"}},
 		HLS:      HLS{Segment: 2 * time.Second, Segments: 6},
 		Record:   Record{Each: time.Hour, Keep: 7 * 24 * time.Hour},
 		Fallback: Fallback{HoldMax: 2 * time.Second, StallMax: 15 * time.Second},

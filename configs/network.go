@@ -3,7 +3,6 @@ package configs
 import (
 	"fmt"
 	"net"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -125,18 +124,4 @@ func queryFaults(query string) []string {
 		}
 	}
 	return nil
-}
-
-// api checks antmedia.api: where the app's REST API is.
-func (c *Config) api(text string) {
-	const key = "antmedia.api"
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		c.errorf(key, "this is no web address: write http://host:5080/LiveApp")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		c.errorf(key, "user, ? and # have no place in it: write http://host:5080/LiveApp, and the token in antmedia.token")
-	case !id.MatchString(strings.Trim(u.Path, "/")):
-		c.errorf(key, "the app's name is wanted after the host, and nothing more: write http://host:5080/LiveApp")
-	}
 }

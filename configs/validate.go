@@ -32,8 +32,6 @@ func (c *Config) validate() {
 
 // notYet are the keys that this version reads and checks, and nothing more.
 var notYet = []string{
-	"antmedia.api", "antmedia.token",
-	"antmedia.publish.secret", "antmedia.publish.subscriber",
 	"output.preset", "hls.variant", "hls.token", "record.dir", "ingest.listen",
 }
 
@@ -201,17 +199,6 @@ func (c *Config) media(key, source string) {
 	}
 	if source != "" && !within(c.Media.Root, c.inRoot(source)) {
 		c.errorf(key, "%s is outside of the media root %s: move the file there", c.reading.Quote(key, source), c.Media.Root)
-	}
-}
-
-func (c *Config) validateAntMedia() {
-	a := c.AntMedia
-	if a.API != "" {
-		c.api(a.API)
-		return
-	}
-	if a.Takeover {
-		c.errorf("antmedia.takeover", "there is no server to ask: set antmedia.api, or remove the line")
 	}
 }
 

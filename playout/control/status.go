@@ -115,6 +115,7 @@ type Output struct {
 type Arrival struct {
 	State        string  `json:"state"` // proven, not-proven or not-checked
 	By           string  `json:"by"`
+	Cause        string  `json:"cause"` // a fixed word for why it is not proven, such as forbidden; "" where that is not known
 	ServerStatus string  `json:"server_status"`
 	AgeS         float64 `json:"age_s"`
 	Detail       string  `json:"detail"`

@@ -1,0 +1,60 @@
+package antmedia
+
+import (
+	"time"
+)
+
+// Owner is whose session it is that holds a stream id.
+type Owner string
+
+// The owners.
+const (
+	Nobody   Owner = "nobody"
+	Ours     Owner = "ours"
+	Stranger Owner = "stranger"
+)
+
+// Past is what we know of our own last session.
+type Past struct {
+	Opened time.Time // on our clock; zero: there was none
+	// Started is the start that the server gave for it while we published, in its
+	// milliseconds; 0: it was not asked in time.
+	Started int64
+}
+
+// near is by how much the two counts of one session's age may differ: the server
+// notes the start with the first packets, and tells its time in whole seconds.
+const near = 3 * time.Second
+
+// OwnerOf tells whose the session is that the answer speaks of.
+//
+// The server says neither who publishes nor from where. It does say when the
+// session began, and a stream id has one session at a time: so a session that
+// began when ours did is ours. Where the server's word for that was read during
+// our session, only the same word counts, to the millisecond: it stays true
+// however the clocks are set meanwhile. Where it was not, as in a session of a
+// second or two, the ages are compared, each taken on one machine's clock.
+//
+// A stream that the server itself fetches or plays is never ours.
+func OwnerOf(a Answer, ours Past, now time.Time) Owner {
+	switch {
+	case !a.Known || !a.Held():
+		return Nobody
+	case a.Type != "liveStream" || ours.Opened.IsZero() || a.StartTime == 0:
+		return Stranger
+	case ours.Started != 0 && ours.Started != a.StartTime:
+		return Stranger
+	case ours.Started == 0 && !ours.beganWith(a, now):
+		return Stranger
+	}
+	return Ours
+}
+
+// beganWith reports whether the session of the answer began when ours did.
+func (p Past) beganWith(a Answer, now time.Time) bool {
+	if a.StartTime == 0 || a.Date.IsZero() {
+		return false
+	}
+	off := now.Sub(p.Opened) - a.Running(now)
+	return -near <= off && off <= near
+}
