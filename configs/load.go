@@ -120,7 +120,7 @@ func place(c *Config, name string) *Config {
 			c.State.Dir += "/" + channel
 		}
 	}
-	for _, path := range []*string{&c.Media.Root, &c.Playlists.Watch, &c.State.Dir, &c.Web.TLS.Cert, &c.Web.TLS.Key} {
+	for _, path := range []*string{&c.Media.Root, &c.Playlists.Watch, &c.State.Dir, &c.Record.Dir, &c.Web.TLS.Cert, &c.Web.TLS.Key} {
 		if *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(dir, *path)
 		}

@@ -25,6 +25,8 @@ func (c *Config) validate() {
 	c.validateAntMedia()
 	c.validateFallback()
 	c.validateRest()
+	c.validateHLS()
+	c.validateRecord()
 	c.validateWebhooks()
 	c.validateWeb()
 	c.warnNotYet()
@@ -32,7 +34,7 @@ func (c *Config) validate() {
 
 // notYet are the keys that this version reads and checks, and nothing more.
 var notYet = []string{
-	"output.preset", "hls.variant", "hls.token", "record.dir", "ingest.listen",
+	"output.preset", "ingest.listen",
 }
 
 // warnNotYet says of each such key in the file that it does nothing, unless

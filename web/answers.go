@@ -145,5 +145,5 @@ func (s *Server) preview() string {
 	if s.cfg.Preview == nil {
 		return ""
 	}
-	return "/hls/index.m3u8"
+	return "/preview/index.m3u8"
 }

@@ -67,7 +67,7 @@ func everything(t *testing.T) (s *Server, d *desk, p *plan) {
 }
 
 // ours are the page's own routes, which are no API.
-var ours = []string{"/", "/assets/*name", "/hls/*name"}
+var ours = []string{"/", "/assets/*name", "/preview/*name", hlsPath}
 
 var parameter = regexp.MustCompile(`:(\w+)`)
 

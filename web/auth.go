@@ -25,6 +25,8 @@ type identity struct {
 const (
 	identityKey = "airloom/identity"
 	problemKey  = "airloom/problem"
+	// loopbackVia is how everybody comes in where there are no users.
+	loopbackVia = "loopback"
 )
 
 // open is what everybody gets: nothing of the channel is in it. What no route is
@@ -69,12 +71,15 @@ func (s *Server) admit(c *gin.Context) {
 		defer context.AfterFunc(who.session.life, cancel)()
 		c.Request = c.Request.WithContext(ctx)
 	}
-	if !open[c.FullPath()] {
-		least := Viewer
-		if !safe(c.Request.Method) {
-			least = Operator
-		}
-		demand(c, least)
+	may, must := s.pulls(c)
+	switch {
+	case open[c.FullPath()] || may:
+	case must && who.who.Via == loopbackVia:
+		problem(c, http.StatusUnauthorized, "Show the token of hls.token, as ?token=….")
+	case safe(c.Request.Method):
+		demand(c, Viewer)
+	default:
+		demand(c, Operator)
 	}
 	c.Next() // does nothing after a problem
 }
@@ -114,7 +119,7 @@ func (g *gate) identify(r *http.Request, cookie string) identity {
 	from := addressOf(r.RemoteAddr).String()
 	list := g.roster.Load()
 	if len(list.users) == 0 {
-		return identity{who: control.Who{Via: "loopback"}, role: Admin}
+		return identity{who: control.Who{Via: loopbackVia}, role: Admin}
 	}
 	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
 		t, ok := list.token(token)

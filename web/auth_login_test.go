@@ -131,7 +131,7 @@ func TestStreamsEndWithTheirSessions(t *testing.T) {
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)
-		oskar.get("/hls/stream")
+		oskar.get("/preview/stream")
 	}()
 	<-entered
 	h.later(sessionIdle + time.Hour)

@@ -214,7 +214,7 @@ func TestRoles(t *testing.T) {
 		{"GET", "/metrics", who, yes, yes, yes},
 		{"HEAD", "/metrics", who, yes, yes, yes},
 		{"GET", "/epg.xml", who, yes, yes, yes},
-		{"GET", "/hls/index.m3u8", who, yes, yes, yes},
+		{"GET", "/preview/index.m3u8", who, yes, yes, yes},
 		{"POST", "/api/v1/commands/skip", who, no, yes, yes},
 		{"POST", "/api/v1/commands/reload", who, no, yes, yes},
 		{"GET", "/test/admin", who, no, no, yes},

@@ -49,7 +49,7 @@ func (s *Server) asset(c *gin.Context) {
 
 // served are the first parts of paths at which the page has none of its own.
 var served = map[string]bool{
-	"api": true, "assets": true, "hls": true, "uploads": true, "healthz": true, "metrics": true, "epg.xml": true,
+	"api": true, "assets": true, "hls": true, "preview": true, "uploads": true, "healthz": true, "metrics": true, "epg.xml": true,
 }
 
 // elsewhere answers where there is no route: the page shows what a person asks for,

@@ -48,7 +48,8 @@ type Config struct {
 	Lists   Playlists                                    // the playlists' folder; nil: none
 	Media   Media                                        // the media folder; nil: none
 	Uploads Uploads                                      // takes files for it, with Media; nil: none are taken
-	Preview http.Handler                                 // the sent picture, index.m3u8 and what it names; nil: none
+	Preview http.Handler                                 // the sent picture for the desk, index.m3u8 and what it names; nil: none
+	HLS     HLS                                          // the stream for players
 	Users   []User                                       // who may sign in; none: everybody on this machine may do everything
 	Tokens  []Token                                      // that let programs in, beside users
 	TLS     TLS                                          // serves HTTPS
@@ -188,8 +189,9 @@ func (s *Server) handler() http.Handler {
 	get("/", s.index)
 	get("/assets/*name", s.asset)
 	if s.cfg.Preview != nil {
-		get("/hls/*name", gin.WrapH(http.StripPrefix("/hls", s.cfg.Preview)))
+		get("/preview/*name", gin.WrapH(http.StripPrefix("/preview", s.cfg.Preview)))
 	}
+	s.hls(g)
 	return g
 }
 

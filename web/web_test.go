@@ -183,7 +183,7 @@ func TestMetricsOutliveBadNames(t *testing.T) {
 func TestErrorsAreProblems(t *testing.T) {
 	at := serve(t, Config{}, onAir())
 	requireProblem(t, http.StatusNotFound, ask(t, "GET", at+"/nothing/here"))
-	requireProblem(t, http.StatusNotFound, ask(t, "GET", at+"/hls/index.m3u8"))
+	requireProblem(t, http.StatusNotFound, ask(t, "GET", at+"/preview/index.m3u8"))
 	requireProblem(t, http.StatusMethodNotAllowed, ask(t, "DELETE", at+"/api/v1/status"))
 }
 
@@ -266,7 +266,7 @@ func TestPageInfo(t *testing.T) {
 		Hints: []Hint{{Text: "Play it.", Command: "ffplay x"}},
 	}, onAir())
 	clocks := regexp.MustCompile(`"clocks":\[[^\]]+\]`) // TestPageTellsTheClocks looks at them
-	require.JSONEq(t, `{"version":"1.2.3","zone":"Europe/Berlin","clocks":[],"preview":"/hls/index.m3u8","hints":[{"text":"Play it.","command":"ffplay x"}]}`,
+	require.JSONEq(t, `{"version":"1.2.3","zone":"Europe/Berlin","clocks":[],"preview":"/preview/index.m3u8","hints":[{"text":"Play it.","command":"ffplay x"}]}`,
 		clocks.ReplaceAllString(ask(t, "GET", at+"/api/v1/page").body, `"clocks":[]`))
 	require.JSONEq(t, `{"version":"","zone":"","clocks":[],"preview":"","hints":[]}`,
 		ask(t, "GET", serve(t, Config{}, onAir())+"/api/v1/page").body)
@@ -274,7 +274,7 @@ func TestPageInfo(t *testing.T) {
 
 func TestPreviewIsMounted(t *testing.T) {
 	at := serve(t, Config{Preview: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) })}, onAir())
-	require.Equal(t, "/index.m3u8", ask(t, "GET", at+"/hls/index.m3u8").body)
+	require.Equal(t, "/index.m3u8", ask(t, "GET", at+"/preview/index.m3u8").body)
 }
 
 func TestAddressInUseIsSaid(t *testing.T) {
@@ -297,7 +297,7 @@ func TestStopsThoughSomeoneStillWaits(t *testing.T) {
 	done, answered := make(chan error), make(chan error)
 	go func() { done <- s.Run(ctx) }()
 	go func() {
-		w, err := http.Get("http://" + s.Addr().String() + "/hls/part.mp4")
+		w, err := http.Get("http://" + s.Addr().String() + "/preview/part.mp4")
 		if err == nil {
 			_ = w.Body.Close()
 		}

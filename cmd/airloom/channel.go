@@ -51,6 +51,7 @@ type channel struct {
 	board    *control.Board
 	slate    *slate.Slate
 	hls      *hls.Sink
+	pull     *pull
 	web      *web.Server
 	media    *mediaDesk // nil: no web server
 	system   system
@@ -61,10 +62,12 @@ type sinks struct {
 	outputs output.Fan
 	hls     *hls.Sink
 	still   *still.Air // with hls
+	pull    *pull
 }
 
 func (s *sinks) Offer(p *media.Packet) {
 	s.outputs.Offer(p)
+	s.pull.Offer(p)
 	if s.hls != nil {
 		s.hls.Offer(p)
 		s.still.Offer(p)
@@ -105,7 +108,10 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 	if c.outputs, err = ways(cfg.Outputs, c.antmedia.around, with.aged, c.encoder, log); err != nil {
 		return nil, err
 	}
-	out.outputs = c.outputs
+	if c.pull, err = newPull(cfg, c.encoder.Info(), c.alert, log); err != nil {
+		return nil, err
+	}
+	out.outputs, out.pull = c.outputs, c.pull
 	if c.slate, err = slate.New(house, ""); err != nil {
 		return nil, err
 	}
@@ -122,7 +128,7 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 		Workers: func() int64 { return c.workers.Stats().Workers }, Arrival: c.antmedia.arrival(with.arrival),
 	})
 	c.desk = control.NewDesk(control.Rooms{
-		Engine: lifter{c.engine, c.store}, Rundown: c.plan.rundown, Library: reloader{c.plan, c.readUsers}, Outputs: c.outputs, Quarantine: c.quarantine,
+		Engine: lifter{c.engine, c.store}, Rundown: c.plan.rundown, Library: reloader{c.plan, c.readUsers}, Outputs: commanded{c.outputs, c.pull}, Quarantine: c.quarantine,
 		Status: c.board.Status, Grid: timeline.Of(house), Zone: cfg.Channel.Location(), Log: log,
 	})
 	c.observe()
@@ -167,7 +173,7 @@ func (c *channel) serve(page web.Config, out *sinks) error {
 	c.system.still = still.NewAir(still.AirOptions{Info: c.encoder.Info(), Log: c.log})
 	out.hls, out.still = c.hls, c.system.still
 	page.Listen, page.Version, page.Zone, page.Log = c.cfg.Web.Listen, version, c.cfg.Channel.ZoneName(), c.log
-	page.Preview, page.Guide, page.Desk = http.Handler(c.hls), c.guide, c.desk
+	page.Preview, page.HLS, page.Guide, page.Desk = http.Handler(c.hls), c.pull.page(), c.guide, c.desk
 	page.Plan, page.Lists = planView{c}, deskLists{c.plan.library, c.plan}
 	page.Note, page.TLS = c.desk.Note, web.TLS(c.cfg.Web.TLS)
 	page.Users, page.Tokens = signIns(c.cfg)
@@ -194,6 +200,7 @@ func (c *channel) run(ctx context.Context) error {
 	for _, o := range c.outputs {
 		receivers = append(receivers, helper("output "+o.Status().Name, o.Run))
 	}
+	receivers = append(receivers, c.pull.actors()...)
 	receivers = append(receivers, c.antmedia.actors(c.board)...)
 	slate := helper("slate", func(ctx context.Context) error {
 		go c.loadSlate() // may hang with the storage; nothing waits for it
@@ -299,18 +306,12 @@ func (c *channel) report(r playout.Row) {
 }
 
 func (c *channel) outputStatus() []control.Output {
-	list := make([]control.Output, 0, len(c.outputs))
+	list := make([]control.Output, 0, len(c.outputs)+2)
 	for _, o := range c.outputs {
-		s := o.Status()
-		st := control.Output{
-			Name: s.Name, Kind: s.Protocol, Cause: string(s.LastCause), State: control.OutputState(s.State), Target: s.Target, Since: s.Since, DownSince: s.DownSince,
-			Attempt: s.Attempt, RetryInS: s.RetryIn.Seconds(), LastError: s.LastError, BytesSent: s.Sent, BitrateKbps: s.Bitrate,
-			DroppedPackets: s.Dropped, Sessions: s.Sessions,
-		}
-		if !s.RenewAt.IsZero() {
-			st.RenewAt = &s.RenewAt
-		}
-		list = append(list, st)
+		list = append(list, shownOutput(o.Status()))
+	}
+	for _, s := range c.pull.status() {
+		list = append(list, shownOutput(s))
 	}
 	return list
 }

@@ -1,0 +1,89 @@
+package record
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// layout is a start in a file's name: it sorts by time, and no file system minds it.
+const layout = "2006-01-02T15-04-05-0700"
+
+var named = regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d[+-]\d{4})(?:-(\d{1,2}))?\.mp4$`)
+
+// nameOf is the name of the nth file of that start.
+func nameOf(start time.Time, n int) string {
+	name := start.Format(layout)
+	if n > 1 {
+		name += "-" + strconv.Itoa(n)
+	}
+	return name + ".mp4"
+}
+
+// old is a file that was recorded.
+type old struct {
+	path  string
+	start time.Time
+	n     int
+}
+
+// recorded are the folder's recordings, oldest first: the plain files with names
+// that nameOf makes. Nothing else there is ours.
+func recorded(dir string) ([]old, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var list []old
+	for _, e := range entries {
+		m := named.FindStringSubmatch(e.Name())
+		if m == nil || !e.Type().IsRegular() {
+			continue
+		}
+		start, err := time.Parse(layout, m[1])
+		if err != nil {
+			continue
+		}
+		n, _ := strconv.Atoi(m[2])
+		list = append(list, old{filepath.Join(dir, e.Name()), start, n})
+	}
+	slices.SortFunc(list, func(a, b old) int { return cmp.Or(a.start.Compare(b.start), cmp.Compare(a.n, b.n)) })
+	return list, nil
+}
+
+// expired are those of a list whose time is over: the whole of the file is older
+// than keep.
+func expired(list []old, keep, each time.Duration, now time.Time) []old {
+	n := 0
+	for n < len(list) && now.Sub(list[n].start) > keep+each {
+		n++
+	}
+	return list[:n]
+}
+
+// space is what is left on the folder's disk, and what has to be left: 1 GB, or a
+// twentieth of a small one.
+func space(dir string) (free, reserve int64, err error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, 0, &os.PathError{Op: "look at the disk of", Path: dir, Err: err}
+	}
+	return int64(st.Bavail) * st.Bsize, min(1<<30, int64(st.Blocks)*st.Bsize/20), nil
+}
+
+// bytes is a size for people.
+func bytes(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
+	default:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	}
+}
