@@ -249,10 +249,10 @@ func (r *pathReader) path(n int, indent, text string) bool {
 		}
 		it.In, it.Out = 0, 0
 	}
-	if endless(source) && it.Duration == 0 && it.Out == 0 {
+	if Endless(source) && it.Duration == 0 && it.Out == 0 {
 		it.Duration = said.length
 	}
-	if endless(source) && it.Duration == 0 && it.Out == 0 {
+	if Endless(source) && it.Duration == 0 && it.Out == 0 {
 		r.problems.Warnf(r.in(n, indent), "a live source without a duration airs until it breaks off: write its seconds before it, as #EXTINF:3600,Title")
 	}
 	r.list.Items = append(r.list.Items, it)

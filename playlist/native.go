@@ -289,7 +289,7 @@ func (r *itemReader) times(it Item) {
 		r.Warnf("in", "in and out mean nothing for a live source: use duration")
 	case Live(it.Source) && it.Out > 0:
 		r.Warnf("out", "in and out mean nothing for a live source: use duration")
-	case endless(it.Source) && it.Out == 0 && !r.Has("duration"):
+	case Endless(it.Source) && it.Out == 0 && !r.Has("duration"):
 		r.Warnf("source", "a live source without a duration airs until it breaks off: add a duration")
 	}
 }

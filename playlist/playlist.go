@@ -134,6 +134,7 @@ type Entry struct {
 	Ticks    int64  // how much of it is planned to air from there, in ticks; 0: until it ends by itself
 	Mode     Mode
 	Planned  time.Time // the planned start of what brought it on air; zero where no time was planned
+	Runs     bool      // time goes on in it while it waits: opened beforehand, it is to be kept where it would be by now
 	// Place is the schedule's own note of where this entry stands. Whoever asks
 	// what comes next hands it back as it was.
 	Place any

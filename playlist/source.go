@@ -35,12 +35,12 @@ func isURL(source string) bool { return strings.Contains(source, "://") }
 // http may be either and counts as a file.
 func Live(source string) bool {
 	scheme, _, ok := strings.Cut(source, "://")
-	return ok && slices.Contains([]string{"rtsp", "rtsps", "rtmp", "rtmps", "srt", "udp", "rtp"}, strings.ToLower(scheme))
+	return ok && slices.Contains([]string{"rtsp", "rtsps", "rtmp", "rtmps", "srt", "udp", "rtp", "ingest"}, strings.ToLower(scheme))
 }
 
-// endless reports whether the source may have no end of its own: a live one, or a
+// Endless reports whether the source may have no end of its own: a live one, or a
 // stream over http, which only its playlist would tell.
-func endless(source string) bool {
+func Endless(source string) bool {
 	if Live(source) {
 		return true
 	}

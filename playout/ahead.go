@@ -133,6 +133,13 @@ func (e *Engine) tend(p *prospect) {
 // up, and there is another to open.
 func (e *Engine) proves(p *prospect) bool {
 	f := p.feed
+	if f.live {
+		cause := e.tendLive(f)
+		if cause != nil {
+			e.skip(p, cause)
+		}
+		return cause == nil
+	}
 	if f.ready && (e.n-f.opened)%5 != 0 {
 		return true
 	}
@@ -194,6 +201,9 @@ func (e *Engine) openNext(p *prospect) {
 		p.retry = max(e.n+1, e.cutAt)
 		return
 	}
+	if e.tooSoon(p, next) {
+		return
+	}
 	p.feed = e.open(next)
 	e.publish()
 }
@@ -218,6 +228,7 @@ func (e *Engine) open(entry playlist.Entry) *feed {
 		return f
 	}
 	f.spec = spec
+	f.setLive(e)
 	f.start(e)
 	return f
 }
@@ -308,7 +319,10 @@ func (e *Engine) swapIn(p *prospect) {
 		return
 	}
 	cause := e.isStuck(f)
-	switch err := f.peek(); {
+	if f.live {
+		cause = e.tendLive(f)
+	}
+	switch err := f.swappable(); {
 	case err == nil:
 		if cause = e.isBanned(f); cause == nil {
 			p.feed.close()

@@ -141,6 +141,8 @@ type Snapshot struct {
 	Forced Outcome // Hold or Slate while an operator shows it in place of everything
 	By     string  // who
 
+	Away []Away // live sources that are not there
+
 	waits bool  // the item is not what airs…
 	pos   int64 // …and waits at this tick of its own
 }
@@ -158,7 +160,7 @@ func (s Snapshot) Left(n int64) int64 {
 func (e *Engine) publish() {
 	s := &Snapshot{
 		Airs: e.rows.row.Outcome, Since: e.rows.row.Start, NextAt: Never, CutAt: e.cutAt,
-		Forced: e.forced.outcome, By: e.forced.by, waits: !e.rows.open || !e.rows.own, pos: e.pos,
+		Forced: e.forced.outcome, By: e.forced.by, waits: (!e.rows.open || !e.rows.own) && (e.air == nil || !e.air.live), pos: e.pos, Away: e.absent(),
 	}
 	if e.air != nil {
 		s.Air, s.AirFirst, s.AirTicks, s.NextAt = e.air.entry, e.first, e.air.length(), min(e.ends(), e.cutAt)

@@ -23,14 +23,21 @@ type feed struct {
 	still   bool    // no clip at all: the engine itself shows…
 	shows   Outcome // …this for as long as is planned; "" where the clip shows
 	doomed  doomed  // its clip, where that can tell
+
+	live     bool     // see live.go
+	away     *absence // its source is not there; nil: it is, or is being opened for the first time
+	absences int      // how often it was not
+	lost     error    // why, last
+	missed   int64    // ticks on air that the source did not give
+	aired    bool     // a tick of it has been on air
 }
 
 // warm reports that the feed could go on air at this moment.
-func (f *feed) warm() bool { return f != nil && (f.head != nil || f.still) }
+func (f *feed) warm() bool { return f != nil && (f.head != nil || f.still || f.away != nil) }
 
 // at is the item's tick that it would give next.
 func (f *feed) at() int64 {
-	if f.head != nil {
+	if f.head != nil && !f.live {
 		return f.head.N
 	}
 	return f.entry.From
@@ -100,6 +107,10 @@ func (f *feed) drop() {
 // close gives the clip up.
 func (f *feed) close() {
 	f.drop()
+	if a := f.away; a != nil && a.trial != nil {
+		_ = a.trial.Close()
+		a.trial = nil
+	}
 	_ = f.clip.Close() // it returns at once; what is left of it is the opener's
 }
 

@@ -17,6 +17,12 @@ func (e *Engine) fromItem() *media.Tick {
 		if e.air == nil && !e.join() {
 			return nil
 		}
+		if e.air.live {
+			if t, done := e.fromLive(); done {
+				return t
+			}
+			continue
+		}
 		if e.air.still {
 			if t := e.fromStill(); t != nil {
 				return t
@@ -171,6 +177,9 @@ func (e *Engine) over() bool {
 	case e.air == nil:
 		return true
 	case e.air.still:
+		n := e.air.length()
+		return n > 0 && e.n-e.first >= n
+	case e.air.live:
 		n := e.air.length()
 		return n > 0 && e.n-e.first >= n
 	default:

@@ -17,7 +17,7 @@ func (e *Engine) standing() (playlist.Entry, int64) {
 
 // left is the next unaired tick of the item on air.
 func (e *Engine) left() int64 {
-	if e.chase || e.air.still {
+	if e.chase || e.air.still || e.air.live {
 		return e.n - e.first
 	}
 	return e.pos
@@ -42,13 +42,18 @@ func (e *Engine) join() bool {
 		}
 	}
 	f := e.look.feed
+	if f != nil && f.live && !f.warm() && f.length() > 0 {
+		f.awaits(e) // its time begins
+	}
 	if !f.warm() {
 		return false
 	}
 	next, passed := e.decide(&e.look, e.on, Ended)
 	switch {
 	case same(next, f.entry):
-		f.adopt(next)
+		if f.adopt(next); !f.catches(next.From) {
+			return false
+		}
 	case next.Item.ID == "" || sameRun(next, f.entry):
 		// An edit that came too late for this join: what is ready airs.
 	default:

@@ -24,6 +24,7 @@ func (e *Engine) force() *media.Tick {
 	if e.chase {
 		e.first++
 	}
+	e.under()
 	e.airs(e.forced.outcome, false, e.forced.why)
 	return e.stillTick(e.forced.outcome == Hold)
 }
@@ -58,18 +59,22 @@ func (e *Engine) standIn() *media.Tick {
 	e.gap++
 	e.held.Add(1)
 	filler := e.fillerHead()
+	var why Reason
+	if e.air != nil && e.air.away != nil {
+		why = e.air.away.why
+	}
 	hold := e.last != nil && e.gap <= e.limit.hold
 	if !hold && filler != nil {
-		e.airs(Filler, false, "")
+		e.airs(Filler, false, why)
 		first := e.n - filler.head.N
 		return e.cut(filler.take(), first)
 	}
 	// A filler that is about to be there is worth a little more patience.
 	hold = hold || e.last != nil && e.filler != nil && e.gap <= e.limit.hold+e.limit.early
 	if hold {
-		e.airs(Hold, false, "")
+		e.airs(Hold, false, why)
 	} else {
-		e.airs(Slate, false, "")
+		e.airs(Slate, false, why)
 	}
 	return e.stillTick(hold)
 }

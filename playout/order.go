@@ -154,6 +154,9 @@ func (e *Engine) tendOrder() {
 	}
 	f := o.feed
 	if f.ready {
+		if f.live {
+			f.fresh()
+		}
 		return
 	}
 	switch err := f.peek(); {

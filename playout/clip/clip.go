@@ -101,7 +101,7 @@ func (r *Reader) read(slot []byte) (int, error) {
 	if r.ctx.Err() != nil {
 		return 0, r.ctx.Err()
 	}
-	if r.limit > 0 && r.tick >= r.limit {
+	if r.limit > 0 && r.tick >= r.limit && !r.src.live { // how long a live item airs, the channel knows
 		return 0, io.EOF
 	}
 	there, err := r.reaches(r.tick - r.base)

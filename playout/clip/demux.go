@@ -126,7 +126,11 @@ func packetTime(p *astiav.Packet) int64 {
 
 // read reads one packet into its track's queue, or drops it.
 func (d *demux) read() error {
-	err := d.src.watch.within(readWithin, func() error { return d.src.fc.ReadFrame(d.pkt) })
+	within := readWithin
+	if d.src.live {
+		within = liveWithin
+	}
+	err := d.src.watch.within(within, func() error { return d.src.fc.ReadFrame(d.pkt) })
 	if err != nil {
 		if errors.Is(err, astiav.ErrEagain) {
 			return nil

@@ -16,7 +16,7 @@ import (
 // describe fills in what is known of the clip once its first tick is ready.
 func (r *Reader) describe() {
 	r.info.Summary = r.summary()
-	r.info.Ticks = r.limit
+	r.info.Ticks, r.info.Live = r.limit, r.src.live
 	if n := r.declared(); n > 0 && !r.spec.Loop && (r.limit == 0 || n < r.limit) {
 		r.info.Ticks = n
 	}
@@ -118,17 +118,17 @@ func (r *Reader) ending() error {
 	end := r.dm.end
 	broke := end != nil && !errors.Is(end, astiav.ErrEof) && !errors.Is(end, io.EOF)
 	lost := r.video != nil && r.video.lost
-	if !broke && !lost && !r.early(k, want) {
+	if !r.src.live && !broke && !lost && !r.early(k, want) {
 		return io.EOF
 	}
 	at := clock(r.spec.In + r.ticksLast(k))
 	switch {
 	case lost:
 		return fault(media.FaultBroken, "ended early at %s: more than a second of it is damaged there, copy it again", at)
+	case r.src.live:
+		return r.src.lost(end)
 	case r.src.watch.late:
 		return fault(media.FaultStalled, "stalled at %s: nothing came from %s for %v: check the storage or the server", at, r.src.name, readWithin)
-	case r.src.live:
-		return fault(media.FaultBroken, "ended at %s: %s is gone (libav: %w)", at, r.src.name, end)
 	case broke:
 		return fault(media.FaultBroken, "ended early at %s: the file is cut off or damaged there, copy it again (libav: %w)", at, end)
 	default:
@@ -205,7 +205,7 @@ func (r *Reader) tell() {
 		r.note("interlaced: it is deinterlaced")
 	}
 	if errs := r.errors(); errs > 0 {
-		r.note("parts of it are damaged")
+		r.note(PartsDamaged)
 	}
 }
 

@@ -107,7 +107,7 @@ func openSource(ctx context.Context, spec media.Spec) (*source, error) {
 		return nil, err
 	}
 	s.watch = newWatch(ctx)
-	if s.remote {
+	if s.remote && !Fed(spec.Source) {
 		s.watch.reach = newReach(spec)
 	}
 	if err := s.openInput(spec); err != nil {
@@ -174,12 +174,14 @@ func (s *source) openInput(spec media.Spec) error {
 	d := astiav.NewDictionary()
 	defer d.Free()
 	set := func(k, v string) { _ = d.Set(k, v, 0) }
-	url := spec.Source
-	if s.remote {
-		set("protocol_whitelist", netProtocols)
-		set("format_whitelist", addressesMayUse())
-		set("rtsp_transport", "tcp")
-		set("rw_timeout", fmt.Sprint(readWithin.Microseconds()))
+	url, hint := spec.Source, s.hint()
+	if Fed(url) {
+		url, hint = "fd:", hintFed()
+		set("fd", fmt.Sprint(FeedFD))
+		set("protocol_whitelist", "fd")
+		set("format_whitelist", "flv")
+	} else if s.remote {
+		networkOptions(spec.Source, set)
 	} else {
 		url = "fd:"
 		set("fd", fmt.Sprint(s.file.Fd()))
@@ -188,13 +190,13 @@ func (s *source) openInput(spec media.Spec) error {
 	}
 	fc := astiav.AllocFormatContext()
 	fc.SetIOInterrupter(s.watch.stop)
-	err := s.watch.within(openWithin, func() error { return fc.OpenInput(url, s.hint(), d) })
+	err := s.watch.within(openWithin, func() error { return fc.OpenInput(url, hint, d) })
 	if err != nil {
 		return err // libav has freed the context
 	}
 	s.fc = fc
 	err = s.watch.within(openWithin, func() error { return fc.FindStreamInfo(nil) })
-	s.live = s.remote && fc.Duration() <= 0
+	s.live = s.remote && fc.Duration() <= 0 || Fed(spec.Source)
 	return err
 }
 
@@ -210,14 +212,12 @@ func (s *source) hint() *astiav.InputFormat {
 
 // fault says in words why the source did not open.
 func (s *source) fault(err error) error {
+	if s.remote {
+		return s.networkFault(err)
+	}
 	switch {
 	case s.watch != nil && s.watch.late, errors.Is(err, astiav.ErrExit), errors.Is(err, astiav.ErrEtimedout):
 		return fault(media.FaultStalled, "%s did not answer in time: check the storage or the server (libav: %w)", s.name, err)
-	case s.remote && s.watch.reach.refused() != "":
-		return fault(media.FaultUnreadable, "%s leads to %s, which is not allowed: add that host to media.hosts, or name it in the playlist if it is in this house (libav: %w)",
-			s.name, s.watch.reach.refused(), err)
-	case s.remote:
-		return fault(media.FaultUnreadable, "%s cannot be opened (libav: %w)", s.name, err)
 	default:
 		return fault(media.FaultUnsupported, "%s is not media that can be played, or is damaged at its beginning (libav: %w)", s.name, err)
 	}
@@ -258,15 +258,4 @@ func fileFault(name string, err error) error {
 	default:
 		return fault(media.FaultUnreadable, "%s cannot be read (%w)", name, err)
 	}
-}
-
-// hideSecrets leaves of an address what may be shown: no user, no query.
-func hideSecrets(url string) string {
-	scheme, rest, _ := strings.Cut(url, "://")
-	rest, _, _ = strings.Cut(rest, "?")
-	host, path, _ := strings.Cut(rest, "/")
-	if at := strings.LastIndex(host, "@"); at >= 0 {
-		host = host[at+1:]
-	}
-	return scheme + "://" + host + "/" + path
 }

@@ -13,6 +13,7 @@ const (
 	FaultBroken      FaultKind = "broken"      // damaged, or ends before its time
 	FaultCrashed     FaultKind = "crashed"     // the decoder's process died
 	FaultStalled     FaultKind = "stalled"     // nothing came for too long
+	FaultAway        FaultKind = "away"        // a source on the network is not there, or has gone: it may come back
 	FaultTooHeavy    FaultKind = "too-heavy"   // cannot be decoded in real time here
 )
 

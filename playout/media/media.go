@@ -77,6 +77,8 @@ type ClipInfo struct {
 	// Heavy reports that reading the clip lately took most of a processor: where
 	// it comes too slowly, that is the clip's own doing, not a busy machine's.
 	Heavy bool `json:"heavy,omitempty"`
+	// Live reports that the source has no length of its own: what is missed is gone.
+	Live bool `json:"live,omitempty"`
 	// Summary is the source in a few words: "h264 1280x720 25 fps, aac 44100 Hz stereo".
 	Summary string `json:"summary"`
 	// Notes are oddities worth telling an operator, in sentences.

@@ -107,7 +107,7 @@ func withBody(kind recordKind, v any) ([]byte, error) {
 func asFault(f fault) *media.Fault {
 	switch f.Kind {
 	case media.FaultMissing, media.FaultUnreadable, media.FaultUnsupported, media.FaultBroken,
-		media.FaultCrashed, media.FaultStalled, media.FaultTooHeavy:
+		media.FaultCrashed, media.FaultStalled, media.FaultAway, media.FaultTooHeavy:
 	default:
 		f.Kind = media.FaultBroken
 	}

@@ -37,6 +37,9 @@ const (
 	Second2     Kind = "second2"     //
 	Long1       Kind = "long1"       // 320x180 25p, ten seconds
 	Long2       Kind = "long2"       //
+	Camera1     Kind = "camera1"     // 320x180 25p, 75 s, a keyframe a second: what a sender of live pictures sends
+	Camera2     Kind = "camera2"     //
+	Camera3     Kind = "camera3"     //
 	HD1         Kind = "hd1"         // 1280x720 25p, busy pictures, 10 s
 	HD2         Kind = "hd2"         //
 	HDSecond1   Kind = "hdsecond1"   // 1280x720 25p, one second
@@ -153,6 +156,7 @@ func recipes() []recipe {
 		}),
 		small(Second1, 23, 25), small(Second2, 24, 25),
 		small(Long1, 34, 250), small(Long2, 35, 250),
+		with(small(Camera1, 36, 75*25), camera), with(small(Camera2, 37, 75*25), camera), with(small(Camera3, 38, 75*25), camera),
 		with(small(HD1, 25, 250), hd), with(small(HD2, 26, 250), hd),
 		with(small(HDSecond1, 27, 25), hd), with(small(HDSecond2, 28, 25), hd),
 		with(small(Heavy, 29, 25), func(r *recipe) {
@@ -175,6 +179,11 @@ func interlaced(r *recipe) {
 	r.Args = []string{"-vf", "tinterlace=interleave_top,fieldorder=tff,setfield=tff,setsar=16/11",
 		"-c:v", "mpeg2video", "-b:v", "4M", "-maxrate", "6M", "-bufsize", "1835k", "-g", "12", "-bf", "2",
 		"-flags", "+ildct+ilme", "-top", "1", "-c:a", "mp2", "-b:a", "192k", "-af", "asetnsamples=1152:p=1"}
+}
+
+// camera is what a sender of live pictures sends: no pictures out of order.
+func camera(r *recipe) {
+	r.Args = append([]string{"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-crf", "18", "-g", "25", "-threads", "2"}, aac...)
 }
 
 // hd is what a film of this size weighs: 6 Mbit/s.
