@@ -53,6 +53,7 @@ func Parse(name string, data []byte) (*Config, Problems) {
 	r.Add(ps)
 	c.outputs(f.Output)
 	c.roles()
+	c.producers()
 	place(c, name)
 	c.validate()
 	r.Problems.Sort()

@@ -23,6 +23,7 @@ func (c *Config) validate() {
 	c.validateAudio()
 	c.validateOutputs()
 	c.validateAntMedia()
+	c.validateIngest()
 	c.validateFallback()
 	c.validateRest()
 	c.validateHLS()
@@ -34,7 +35,7 @@ func (c *Config) validate() {
 
 // notYet are the keys that this version reads and checks, and nothing more.
 var notYet = []string{
-	"output.preset", "ingest.listen",
+	"output.preset",
 }
 
 // warnNotYet says of each such key in the file that it does nothing, unless

@@ -192,6 +192,7 @@ func (e *Engine) prepare() {
 	}
 	if e.look.feed != nil || e.wantsLook() {
 		e.tend(&e.look)
+		e.runsOn(&e.look)
 	}
 }
 

@@ -22,6 +22,7 @@ type Desk interface {
 	UndoOf(ctx context.Context, who control.Who, until time.Time) (control.Answer, error)
 	Hold(ctx context.Context, who control.Who, on bool) (control.Answer, error)
 	Slate(ctx context.Context, who control.Who, on bool) (control.Answer, error)
+	Live(ctx context.Context, who control.Who, producer string, on bool) (control.Answer, error)
 	Reload(ctx context.Context, who control.Who) (control.Answer, error)
 	StopOutput(ctx context.Context, who control.Who, name string) (control.Answer, error)
 	StartOutput(ctx context.Context, who control.Who, name string) (control.Answer, error)
@@ -46,6 +47,7 @@ func (s *Server) commandRoutes(g *gin.RouterGroup) {
 	post("undo", s.undo)
 	post("hold", onOff(d.Hold))
 	post("slate", onOff(d.Slate))
+	post("live", s.goLive)
 	post("reload", plain(d.Reload))
 	post("output/:name/start", named(d.StartOutput))
 	post("output/:name/stop", named(d.StopOutput))
@@ -117,6 +119,23 @@ func onOff(do func(context.Context, control.Who, bool) (control.Answer, error)) 
 		a, err := do(c.Request.Context(), who(c), *r.On)
 		answer(c, a, err)
 	}
+}
+
+// goLive puts a producer on air, or takes one off.
+func (s *Server) goLive(c *gin.Context) {
+	var r struct {
+		Producer string `json:"producer"`
+		On       *bool  `json:"on"`
+	}
+	if !bodied(c, &r, true) {
+		return
+	}
+	if r.Producer == "" || r.On == nil {
+		problem(c, http.StatusBadRequest, `Say who, and which: {"producer": NAME, "on": true}.`)
+		return
+	}
+	a, err := s.cfg.Desk.Live(c.Request.Context(), who(c), r.Producer, *r.On)
+	answer(c, a, err)
 }
 
 // named is a command about what the path names.

@@ -66,6 +66,9 @@ func (d *desk) Hold(_ context.Context, w control.Who, on bool) (control.Answer, 
 func (d *desk) Slate(_ context.Context, w control.Who, on bool) (control.Answer, error) {
 	return d.do(w, "slate %t", on)
 }
+func (d *desk) Live(_ context.Context, w control.Who, producer string, on bool) (control.Answer, error) {
+	return d.do(w, "live %s %t", producer, on)
+}
 func (d *desk) Reload(_ context.Context, w control.Who) (control.Answer, error) {
 	return d.do(w, "reload")
 }
@@ -118,6 +121,7 @@ var commands = []struct{ path, body, asked string }{
 	{"undo", `{"until":"2026-10-24T19:32:18.5Z"}`, "undo 2026-10-24T19:32:18.5Z"},
 	{"hold", `{"on":true}`, "hold true"},
 	{"slate", `{"on":false}`, "slate false"},
+	{"live", `{"producer":"studio","on":true}`, "live studio true"},
 	{"reload", ``, "reload"},
 	{"output/main/stop", ``, "stop main"},
 	{"output/main/start", `{}`, "start main"},
@@ -145,7 +149,7 @@ func TestCommandsThatMakeNoSense(t *testing.T) {
 	for _, c := range []struct{ path, body string }{
 		{"hold", `{}`}, {"hold", ``}, {"hold", `{"on":"yes"}`}, {"hold", `{"on":true,"of":1}`}, {"hold", `{"on":true}{}`}, {"hold", `{"on":`},
 		{"seek", `{}`}, {"seek", `{"to_ms":-1}`}, {"seek", `{"to_ms":99999999999999}`},
-		{"take", `{}`}, {"take", `{"playlist":"news.yml"}`}, {"take", `{"index":1}`}, {"quarantine/lift", `{}`}, {"undo", `{"x":1}`}, {"undo", `[]`},
+		{"take", `{}`}, {"take", `{"playlist":"news.yml"}`}, {"take", `{"index":1}`}, {"quarantine/lift", `{}`}, {"live", `{"on":true}`}, {"live", `{"producer":"x"}`}, {"undo", `{"x":1}`}, {"undo", `[]`},
 	} {
 		requireProblem(t, http.StatusBadRequest, post(t, at+c.path, c.body))
 	}

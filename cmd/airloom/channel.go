@@ -47,6 +47,7 @@ type channel struct {
 	antmedia *antMedia
 	encoder  *encoder.Encoder
 	outputs  output.Fan
+	ingest   *producers // nil: nobody may go live
 	workers  *worker.Opener
 	board    *control.Board
 	slate    *slate.Slate
@@ -115,7 +116,8 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 	if c.slate, err = slate.New(house, ""); err != nil {
 		return nil, err
 	}
-	c.workers = worker.NewOpener(worker.Options{House: house, Log: log, StallMax: cfg.Fallback.StallMax})
+	c.ingest = newProducers(c)
+	c.workers = worker.NewOpener(worker.Options{House: house, Log: log, StallMax: cfg.Fallback.StallMax, Feed: c.ingest.feed})
 	c.engine = playout.New(engineConfig(cfg, house), playout.Rooms{
 		Opener: opener{c.workers}, Encoder: c.heard(), Rundown: c.plan.rundown,
 		Slate: c.slate.Picture, Report: c.report, Foretell: c.board.Report, Log: log, Banned: c.store.IsBanned, Ban: c.ban,
@@ -125,10 +127,10 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 	c.board.Connect(control.Sources{
 		Channel: cfg.Channel.Name, House: house, Engine: c.engine, Rundown: c.plan.rundown, Outputs: c.outputStatus,
 		Encoder: func() (float64, int64) { s := c.encoder.Stats(); return s.Speed, s.Skipped },
-		Workers: func() int64 { return c.workers.Stats().Workers }, Arrival: c.antmedia.arrival(with.arrival),
+		Workers: func() int64 { return c.workers.Stats().Workers }, Arrival: c.antmedia.arrival(with.arrival), Producers: c.ingest.standing(c),
 	})
 	c.desk = control.NewDesk(control.Rooms{
-		Engine: lifter{c.engine, c.store}, Rundown: c.plan.rundown, Library: reloader{c.plan, c.readUsers}, Outputs: commanded{c.outputs, c.pull}, Quarantine: c.quarantine,
+		Engine: lifter{c.engine, c.store}, Rundown: c.plan.rundown, Library: reloader{c.plan, c.readUsers}, Outputs: commanded{c.outputs, c.pull}, Quarantine: c.quarantine, Senders: c.ingest.senders,
 		Status: c.board.Status, Grid: timeline.Of(house), Zone: cfg.Channel.Location(), Log: log,
 	})
 	c.observe()
@@ -196,7 +198,7 @@ func (c *channel) run(ctx context.Context) error {
 	if c.web != nil {
 		receivers = append(receivers, helper("web", c.web.Run), helper("preview", c.hls.Run), helper("still", c.system.still.Run))
 	}
-	receivers = append(receivers, c.media.actors()...)
+	receivers = append(append(receivers, c.media.actors()...), c.ingest.actors(c)...)
 	for _, o := range c.outputs {
 		receivers = append(receivers, helper("output "+o.Status().Name, o.Run))
 	}

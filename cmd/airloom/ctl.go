@@ -34,7 +34,7 @@ func ctlCommand() *cobra.Command {
 		plainly("undo", "Take back what changed within the last 10 s: the programme goes on where it would be", socket.Undo),
 		onOff("hold", "Hold the last picture with silence; the item on air waits", socket.Hold),
 		onOff("slate", "Show the slate with silence; the item on air waits", socket.Slate),
-		ctlOutput(), ctlQuarantine(),
+		ctlLive(), ctlOutput(), ctlQuarantine(),
 		plainly("reload", "Read the playlists again, as SIGHUP does", socket.Reload),
 		plainly("log", "List the latest commands, and how they went", socket.Log),
 	)
@@ -142,6 +142,22 @@ func ctlSeek() *cobra.Command {
 	}
 	cmd.Flags().String("item", "", "the ID of the item that is meant: refused if another is on air by then")
 	return cmd
+}
+
+func ctlLive() *cobra.Command {
+	return &cobra.Command{
+		Use: "live PRODUCER on|off", Short: "Put a producer who sends on air, or take one off: then the programme goes on",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 || args[1] != "on" && args[1] != "off" {
+				return errors.New("say who, and on or off")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			on := args[1] == "on"
+			return ctl(cmd, socket.Request{Command: socket.Live, Producer: args[0], On: &on})
+		},
+	}
 }
 
 func ctlOutput() *cobra.Command {

@@ -33,7 +33,7 @@ func TestWhatPeopleCallAnItem(t *testing.T) {
 
 func TestWrongCallsOfCtlAreTold(t *testing.T) {
 	for _, args := range [][]string{
-		{"take"}, {"take", "a", "b"}, {"hold"}, {"hold", "maybe"}, {"slate", "on", "off"}, {"seek", "soon"}, {"output"}, {"output", "halt"},
+		{"take"}, {"take", "a", "b"}, {"hold"}, {"hold", "maybe"}, {"slate", "on", "off"}, {"seek", "soon"}, {"live", "x"}, {"live", "x", "now"}, {"output"}, {"output", "halt"},
 		{"quarantine", "lift"}, {"skip", "x"}, {"skip", "--itm", "x"}, {"sikp"},
 	} {
 		require.Equal(t, 2, execute(append([]string{"ctl"}, args...)), args)

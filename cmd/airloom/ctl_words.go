@@ -67,6 +67,9 @@ func statusWords(s control.Status, zone *time.Location) string {
 	for _, o := range s.Outputs {
 		line("output", "%s", outputWords(o, clock))
 	}
+	for _, p := range s.Producers {
+		line("live", "%s", producerWords(p, clock))
+	}
 	for _, a := range s.Alerts {
 		line(a.Severity, "%s (since %s)", a.Message, clock(a.Since))
 	}
@@ -74,7 +77,21 @@ func statusWords(s control.Status, zone *time.Location) string {
 }
 
 func itemWords(title, file string, index int) string {
+	if file == "" { // a producer, of no playlist
+		return fmt.Sprintf("'%s'", title)
+	}
 	return fmt.Sprintf("'%s' (%s #%d)", title, file, index+1)
+}
+
+func producerWords(p control.Producer, clock func(time.Time) string) string {
+	text := fmt.Sprintf("%s is %s since %s", p.Name, p.State, clock(p.Since))
+	if p.From != "" {
+		text += ", from " + p.From
+	}
+	if p.Error != "" {
+		text += ": " + p.Error
+	}
+	return text
 }
 
 func placeWords(at, of float64) string {

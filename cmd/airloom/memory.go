@@ -106,7 +106,8 @@ func (m *memory) note() {
 		if snap.AirTicks > 0 && left >= snap.AirTicks { // all of it: there is nothing to go on with
 			at = playout.Ended
 		}
-		place, err := schedule.Save(snap.Air, at)
+		on, at := m.rundown.Stands(snap.Air, at, counts.Ticks)
+		place, err := schedule.Save(on, at)
 		if err != nil {
 			m.log.Error("where the channel stands cannot be noted", "cause", err)
 			return

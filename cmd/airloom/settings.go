@@ -36,7 +36,7 @@ func engineConfig(cfg *configs.Config, house media.House) playout.Config {
 	may := mediaOptions(cfg)
 	pc := playout.Config{
 		House: house, HoldMax: cfg.Fallback.HoldMax, StallMax: cfg.Fallback.StallMax,
-		Resolve: func(e playlist.Entry) (media.Spec, error) { return specOf(may, e.Item) },
+		Resolve: resolve(may),
 	}
 	if cfg.Fallback.Filler != "" {
 		if spec, err := specOf(may, playlist.Item{Source: cfg.Fallback.Filler}); err == nil {

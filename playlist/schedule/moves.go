@@ -19,6 +19,9 @@ func (p *Plans) Take(e playlist.Entry, left, n int64, c Clock, file, itemID stri
 	if l == nil {
 		return playlist.Entry{}, fmt.Errorf("there is no playlist %q: look at the list again, it may have been removed or renamed", file)
 	}
+	if live := liveOf(e); live != nil {
+		e, left = live.stands(p, n, c)
+	}
 	s := p.stage(e, n, c)
 	if s.air == onNone || s.run(s.air).list != l {
 		s.leave(e, left)
@@ -88,6 +91,9 @@ func (s *stage) locate(r *run, id string) bool {
 // list where that goes round, e itself where it was the first. A folder's files
 // that aired before e's are gone back to as far as they were laid out together.
 func (p *Plans) Back(e playlist.Entry, _, n int64, c Clock) (playlist.Entry, error) {
+	if liveOf(e) != nil {
+		return playlist.Entry{}, errLive
+	}
 	s := p.stage(e, n, c)
 	if s.first || s.air == onNone || len(s.run(s.air).list.items) == 0 {
 		return playlist.Entry{}, errors.New("nothing of the plan is on air to go back from")

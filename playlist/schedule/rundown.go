@@ -62,6 +62,9 @@ func (r *Rundown) Next(e playlist.Entry, left, n int64) playlist.Entry {
 			return p.resume(e, left, n, r.Clock())
 		}
 	}
+	if l := liveOf(e); l != nil {
+		l.keep(r.Plans(), n, r.Clock())
+	}
 	return r.Plans().Next(e, left, n, r.Clock())
 }
 

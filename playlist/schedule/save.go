@@ -65,6 +65,9 @@ const (
 // that stood behind it. The source stands there for people alone, so without what
 // may be a secret.
 func Save(e playlist.Entry, left int64) ([]byte, error) {
+	if l := liveOf(e); l != nil { // who was live is not when it is read again
+		e, left = l.on, l.left
+	}
 	e.Item.Source = playlist.Redact(e.Item.Source)
 	out := savedEntry{Version: savedVersion, Item: e.Item, Playlist: e.Playlist, Index: e.Index, Round: e.Round,
 		From: e.From, Ticks: e.Ticks, Mode: e.Mode, Planned: e.Planned, Left: left}

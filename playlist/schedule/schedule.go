@@ -65,6 +65,9 @@ type Clock struct{ Zero time.Time }
 // than the one given passes over the airings before it; negative Ticks of e say
 // that it could not play, where it has not been asked at the tick it was given for.)
 func (p *Plans) Next(e playlist.Entry, left, n int64, c Clock) playlist.Entry {
+	if l := liveOf(e); l != nil {
+		return l.back(p, n, c)
+	}
 	return p.stage(e, n, c).next(e, left)
 }
 
@@ -88,6 +91,9 @@ func (s *stage) next(e playlist.Entry, left int64) playlist.Entry {
 // them changes, not every tick. For the zero Entry, nothing being on air, it is
 // the next start of any kind.
 func (p *Plans) Cut(e playlist.Entry, n int64, c Clock) int64 {
+	if liveOf(e) != nil {
+		return Never
+	}
 	s := p.stage(e, n, c)
 	x, _ := s.cut(e.Item.ID == "")
 	return x
@@ -96,6 +102,9 @@ func (p *Plans) Cut(e playlist.Entry, n int64, c Clock) int64 {
 // Ends says that what takes e off the air at tick n is the end of its own
 // playlist's time, and not the start of next: that has waited.
 func (p *Plans) Ends(e, next playlist.Entry, n int64, c Clock) bool {
+	if liveOf(e) != nil {
+		return false
+	}
 	s := p.stage(e, n, c)
 	if s.air < 0 || !s.runs[s.air].cuts {
 		return false

@@ -40,7 +40,7 @@ func (p *Plans) Walk(ctx context.Context, e playlist.Entry, left, n, end int64, 
 // WalkOn is the same while e stays on air at tick n, with its tick left the next
 // to air: the first slot is the rest of e.
 func (p *Plans) WalkOn(ctx context.Context, e playlist.Entry, left, n, end int64, c Clock) iter.Seq[Slot] {
-	if left < 0 || e.Item.ID == "" {
+	if left < 0 || e.Item.ID == "" || liveOf(e) != nil { // when a producer ends nobody knows: the plan is shown as it goes on
 		return p.Walk(ctx, e, left, n, end, c)
 	}
 	return func(yield func(Slot) bool) {

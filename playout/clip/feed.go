@@ -1,9 +1,9 @@
 package clip
 
 import (
+	"fmt"
 	"strings"
-
-	"github.com/asticode/go-astiav"
+	"time"
 )
 
 // FeedFD is the file from which a producer is read: one end of a socket that whoever
@@ -19,5 +19,12 @@ func Fed(source string) bool {
 	return ok
 }
 
-// hintFed names the demuxer of what producers send.
-func hintFed() *astiav.InputFormat { return astiav.FindInputFormat("flv") }
+// fedOptions are libav's options for a producer. Its headers come first: there is
+// next to nothing to be found out.
+func fedOptions(set func(k, v string)) {
+	set("fd", fmt.Sprint(FeedFD))
+	set("protocol_whitelist", "fd")
+	set("format_whitelist", "flv")
+	set("analyzeduration", fmt.Sprint(time.Second.Microseconds()))
+	set("fpsprobesize", "0")
+}

@@ -125,6 +125,8 @@ func (r *Reader) ending() error {
 	switch {
 	case lost:
 		return fault(media.FaultBroken, "ended early at %s: more than a second of it is damaged there, copy it again", at)
+	case Fed(r.spec.Source) && !broke: // in order, or it would not end
+		return io.EOF
 	case r.src.live:
 		return r.src.lost(end)
 	case r.src.watch.late:

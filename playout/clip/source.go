@@ -176,10 +176,8 @@ func (s *source) openInput(spec media.Spec) error {
 	set := func(k, v string) { _ = d.Set(k, v, 0) }
 	url, hint := spec.Source, s.hint()
 	if Fed(url) {
-		url, hint = "fd:", hintFed()
-		set("fd", fmt.Sprint(FeedFD))
-		set("protocol_whitelist", "fd")
-		set("format_whitelist", "flv")
+		url, hint = "fd:", astiav.FindInputFormat("flv")
+		fedOptions(set)
 	} else if s.remote {
 		networkOptions(spec.Source, set)
 	} else {

@@ -161,6 +161,9 @@ func same(a, b playlist.Entry) bool {
 
 // named is the entry as people call it: 'Evening news' (news.yml #1).
 func named(e playlist.Entry) string {
+	if e.Mode == playlist.ModeLive {
+		return fmt.Sprintf("'%s' (live)", e.Item.Title)
+	}
 	return fmt.Sprintf("'%s' (%s #%d)", e.Item.Title, e.Playlist, e.Index+1)
 }
 

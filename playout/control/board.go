@@ -254,6 +254,7 @@ func (b *Board) alerts(s Status, snap playout.Snapshot, c playout.Counts, now ti
 				Message: fmt.Sprintf("output %s is not publishing: %s", o.Name, cmp.Or(o.LastError, "no answer yet"))})
 		}
 	}
+	list = append(list, lost(s.Producers)...)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n, percent := b.over.figures(c); now.Sub(b.over.last) < calm {

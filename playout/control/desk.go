@@ -67,6 +67,7 @@ type Rooms struct {
 	Rundown    Rundown
 	Library    Library
 	Outputs    Outputs
+	Senders    func() []Sender // who may go live; nil: nobody
 	Quarantine func() []Banned // may be called from any goroutine; nil: none is kept
 	Status     func() Status
 	Grid       timeline.Grid

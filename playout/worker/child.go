@@ -39,6 +39,7 @@ func serve(open openFunc) int {
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	unix.CloseOnExec(ringFD)
 	unix.CloseOnExec(recordFD)
+	unix.CloseOnExec(feedFD) // where there is one
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 
 	in := bufio.NewReaderSize(os.Stdin, maxRequest)

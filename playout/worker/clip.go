@@ -153,6 +153,10 @@ func (c *Clip) isClosed() bool {
 // run is the clip's life on the keeper's side.
 func (c *Clip) run() {
 	p, r, err := c.begin()
+	if fault := (*media.Fault)(nil); errors.As(err, &fault) {
+		c.finish(fault)
+		return
+	}
 	if err != nil {
 		c.finish(&media.Fault{Kind: media.FaultBroken, Err: fmt.Errorf("open %s: start a reader: %w", c.name, err)})
 		return

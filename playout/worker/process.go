@@ -44,6 +44,11 @@ func (p *child) start(ring *os.File, req request) error {
 	if err != nil {
 		return err
 	}
+	feed, err := p.clip.feed()
+	if err != nil {
+		CloseAll(ours[:])
+		return err
+	}
 	p.control, p.records = ours[0], ours[1]
 	p.slots.conn, err = p.control.SyscallConn()
 	if err == nil {
@@ -51,11 +56,12 @@ func (p *child) start(ring *os.File, req request) error {
 			Dir: "/",
 			Env: environment(req.Spec),
 			// What a library might print belongs with the log, not among records.
-			Files: []*os.File{theirs[0], theirs[2], theirs[2], ringFD: ring, recordFD: theirs[1]},
+			Files: append([]*os.File{theirs[0], theirs[2], theirs[2], ringFD: ring, recordFD: theirs[1]}, feed...),
 			// A Ctrl-C at the terminal is for the keeper: it ends its children in order.
 			Sys: &syscall.SysProcAttr{Setsid: true},
 		})
 	}
+	CloseAll(feed)
 	if err != nil {
 		CloseAll(ours[:])
 		return err

@@ -10,6 +10,7 @@ import (
 	llsys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 
+	"airloom/playout/clip"
 	"airloom/playout/media"
 )
 
@@ -45,6 +46,9 @@ func fenceFiles(s media.Spec) error {
 	}
 	rules := []landlock.Rule{landlock.ROFiles("/dev/urandom", "/dev/null").IgnoreIfMissing()}
 	fence := landlock.V8.BestEffort()
+	if clip.Fed(s.Source) { // it holds what it reads
+		return fence.Restrict(rules...)
+	}
 	if isFile(s) {
 		// Beyond files: no TCP, and no signals to the keeper.
 		return fence.Restrict(append(rules, landlock.RODirs(s.Root))...)
@@ -76,7 +80,7 @@ func fenceCalls(s media.Spec) error {
 	}
 	deny := []uint32{unix.SYS_EXECVE, unix.SYS_EXECVEAT, unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV,
 		unix.SYS_IO_URING_SETUP} // which could make sockets past a filter
-	if isFile(s) {
+	if isFile(s) || clip.Fed(s.Source) {
 		deny = append(deny, unix.SYS_SOCKET, unix.SYS_SOCKETPAIR)
 	}
 	prog := filter(arch, deny)

@@ -41,6 +41,9 @@ type Options struct {
 	// StallMax is how long a child may have room for a tick and not fill it;
 	// then the clip ends with a FaultStalled. 0: for ever.
 	StallMax time.Duration
+	// Feed is what the producer sends whom a source such as ingest://NAME names: one
+	// end of a socket, the child's to read. nil: there is no producer.
+	Feed func(name string) (*os.File, error)
 	// Args are the arguments that make this program a clip's worker; by default
 	// "clip-worker".
 	Args []string

@@ -239,6 +239,11 @@ func (s *Server) carry(ctx context.Context, who control.Who, r Request, reply *R
 			return d.Hold(ctx, who, *r.On)
 		}
 		return d.Slate(ctx, who, *r.On)
+	case Live:
+		if r.On == nil || r.Producer == "" {
+			return a, &control.Refusal{Code: control.Invalid, Err: errors.New("live needs a producer, and on: true or false")}
+		}
+		return d.Live(ctx, who, r.Producer, *r.On)
 	case Reload:
 		return d.Reload(ctx, who)
 	case StopOutput:

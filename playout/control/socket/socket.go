@@ -31,6 +31,7 @@ const (
 	Seek        = "seek"
 	Hold        = "hold"
 	Slate       = "slate"
+	Live        = "live"
 	Reload      = "reload"
 	StopOutput  = "output stop"
 	StartOutput = "output start"
@@ -52,7 +53,8 @@ type Request struct {
 	Version  string `json:"version,omitempty"`  // take: the playlist's, as it was seen; lift: the file's
 	Next     bool   `json:"next,omitempty"`     // take: after the item on air
 	ToMS     int64  `json:"to_ms,omitempty"`    // seek: the time in the item
-	On       *bool  `json:"on,omitempty"`       // hold, slate
+	On       *bool  `json:"on,omitempty"`       // hold, slate, live
+	Producer string `json:"producer,omitempty"` // live: who
 	Output   string `json:"output,omitempty"`   // output stop, output start: its name
 }
 

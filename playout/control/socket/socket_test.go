@@ -110,6 +110,7 @@ func TestARefusalSaysWhy(t *testing.T) {
 		Skip:   {Code: control.Refused, Error: "no item is on air to skip"},
 		Take:   {Code: control.Unknown, Error: "there is no playlist old.yml: choose from news.yml"},
 		Slate:  {Code: control.Invalid, Error: "slate needs on: true or false"},
+		Live:   {Code: control.Invalid, Error: "live needs a producer, and on: true or false"},
 		"vote": {Code: control.Invalid, Error: `there is no command "vote"`},
 	} {
 		got, err := Ask(t.Context(), folder, Request{Command: command, Playlist: "old.yml"})

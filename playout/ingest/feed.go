@@ -1,0 +1,194 @@
+package ingest
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// The bounds of what waits for a reader, in bytes and in time of the stream's. A
+// reader that is further behind misses what waits, and goes on at the next keyframe.
+const (
+	maxWaits = 12 << 20
+	maxLate  = 4000 // milliseconds
+)
+
+// joint is by how much the stream's time goes on where something of it is missing,
+// in milliseconds: the reader is to see no gap.
+const joint = 40
+
+// waiting is what is yet to be written, and its time.
+type waiting struct {
+	bytes []byte
+	time  uint32
+}
+
+// feed is one reader's way to a producer. What is taken waits for a goroutine that
+// writes it.
+type feed struct {
+	conn net.Conn
+	gone func(*feed)
+	wake chan struct{}
+
+	mu      sync.Mutex
+	waits   []waiting
+	bytes   int
+	begun   bool   // the stream's beginning has been written
+	flows   bool   // from a keyframe on
+	base    uint32 // what is taken off the sender's time
+	latest  uint32 // the latest time written
+	session int64  // whose time that is
+	ending  bool
+	missed  int // how often a reader was too slow
+}
+
+// newFeed returns a feed and its reader's end.
+func newFeed(gone func(*feed)) (*feed, *os.File, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	// The reader looks up from time to time, whether it is still wanted.
+	_ = unix.SetsockoptTimeval(fds[1], unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Usec: 100_000})
+	ours, theirs := os.NewFile(uintptr(fds[0]), "feed"), os.NewFile(uintptr(fds[1]), "feed")
+	conn, err := net.FileConn(ours)
+	_ = ours.Close()
+	if err != nil {
+		_ = theirs.Close()
+		return nil, nil, err
+	}
+	f := &feed{conn: conn, gone: gone, wake: make(chan struct{}, 1)}
+	f.put(flvHeader, 0)
+	go f.write()
+	go f.watch()
+	return f, theirs, nil
+}
+
+// watch notices that the reader has gone.
+func (f *feed) watch() {
+	_, _ = io.Copy(io.Discard, f.conn)
+	f.close()
+}
+
+func (f *feed) close() {
+	f.mu.Lock()
+	f.ending, f.waits, f.bytes = true, nil, 0
+	f.mu.Unlock()
+	_ = f.conn.Close()
+	f.stir()
+	f.gone(f)
+}
+
+// end has the reader come to the end once it has read what waits.
+func (f *feed) end() {
+	f.mu.Lock()
+	f.ending = true
+	f.mu.Unlock()
+	f.stir()
+}
+
+func (f *feed) stir() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// write writes what waits, until the end.
+func (f *feed) write() {
+	for range f.wake {
+		for {
+			f.mu.Lock()
+			waits, ending := f.waits, f.ending
+			if len(waits) > 0 {
+				b := waits[0].bytes
+				f.mu.Unlock()
+				if _, err := f.conn.Write(b); err != nil {
+					return // watch finds out as well
+				}
+				f.mu.Lock()
+				if len(f.waits) > 0 && &f.waits[0].bytes[0] == &b[0] { // else it has been dropped
+					f.waits[0], f.waits = waiting{}, f.waits[1:]
+					f.bytes -= len(b)
+				}
+				f.mu.Unlock()
+				continue
+			}
+			f.mu.Unlock()
+			if ending {
+				_ = f.conn.(*net.UnixConn).CloseWrite() // watch closes it once the reader has gone
+				return
+			}
+			break
+		}
+	}
+}
+
+func (f *feed) put(b []byte, time uint32) {
+	f.waits = append(f.waits, waiting{b, time})
+	f.bytes += len(b)
+	f.stir()
+}
+
+// take hands a message on to the reader; starts says that it may be begun with.
+func (f *feed) take(p *producer, m message, r role, starts bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ending {
+		return
+	}
+	if f.session != p.sessions { // it has come back, with a clock of its own
+		f.session, f.flows = p.sessions, false
+	}
+	if f.flows && len(f.waits) > 0 && (f.bytes > maxWaits || int32(f.latest-f.waits[0].time) > maxLate) {
+		f.skip()
+	}
+	switch {
+	case f.flows:
+	case !starts:
+		return
+	default:
+		f.start(p, m)
+	}
+	t := m.time - f.base
+	if int32(t) < 0 || int32(f.latest-t) > 2000 { // before the keyframe it began with
+		return
+	}
+	f.latest = max(f.latest, t)
+	f.put(tag(m.kind, t, m.body), t)
+}
+
+// start begins at a message, or goes on there, with all that a decoder needs before it.
+func (f *feed) start(p *producer, m message) {
+	f.flows = true
+	at := uint32(0)
+	if f.begun {
+		at = f.latest + joint
+	}
+	f.base, f.begun = m.time-at, true
+	for _, h := range []struct {
+		kind byte
+		body []byte
+	}{{kindData0, p.meta}, {kindVideo, p.picture}, {kindAudio, p.sound}} {
+		if h.body != nil {
+			f.put(tag(h.kind, at, h.body), at)
+		}
+	}
+	f.latest = at
+}
+
+// skip drops what waits: the reader goes on at the next keyframe. What is being
+// written stays whole, and so does the stream's beginning.
+func (f *feed) skip() {
+	f.missed++
+	f.flows = false
+	if len(f.waits) > 1 {
+		f.latest = f.waits[0].time
+		clear(f.waits[1:])
+		f.waits = f.waits[:1]
+		f.bytes = len(f.waits[0].bytes)
+	}
+}
