@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"airloom/configs"
 	"airloom/output"
+	"airloom/output/antmedia"
 	"airloom/output/rtmp"
 	"airloom/playout/control"
 	"airloom/web"
@@ -42,37 +44,96 @@ func (x *exam) outputsAre(ctx context.Context) (found []web.Finding) {
 // trier is a way out that can be tried without sending anything.
 type trier interface {
 	Try(ctx context.Context, how output.Trial) []output.Step
-	ID() string
 }
 
 // outputIs tells how an output does where the channel runs, and tries its way where
 // it is not publishing. Nothing is ever tried under the output's own id.
-func (x *exam) outputIs(ctx context.Context, o configs.Output) (found []web.Finding) {
-	own, on := x.ownWord(o)
-	found = append(found, own...)
-	dial, err := rtmp.New(o.URL.Reveal(), nil)
+func (x *exam) outputIs(ctx context.Context, o configs.Output) []web.Finding {
+	ctx, cancel := context.WithTimeout(ctx, trying)
+	defer cancel()
+	found, on := x.ownWord(o)
+	dial, _, err := wayOf(o.URL.Reveal())
 	if err != nil {
 		return append(found, info("Not looked at: its address is not in order.", "")...)
 	}
-	how := output.Trial{ID: dial.ID() + doctorsID, Upto: output.StagePublish}
-	switch {
-	case on: // its certificate may end soon all the same
-		how.Upto = output.StageTLS
-		if !strings.HasPrefix(o.URL.Reveal(), "rtmps:") {
-			return found
+	direct, _ := dial.(*rtmp.Dialer)
+	api := x.antMediaOf(o)
+	if on {
+		if api != nil {
+			api.ask(ctx, direct.ID(), true)
+			found = append(found, api.found...)
 		}
+		if encrypted(o) { // its certificate may end soon all the same
+			found = append(found, tried(ctx, dial, output.Trial{Upto: output.StageTLS})...)
+		}
+		return found
+	}
+	if direct == nil {
+		return append(found, tried(ctx, dial, output.Trial{Upto: output.StageHandshake})...)
+	}
+	return append(found, x.publishes(ctx, o, direct, api)...)
+}
+
+func encrypted(o configs.Output) bool {
+	return strings.HasPrefix(o.URL.Reveal(), "rtmps:") || strings.HasPrefix(o.URL.Reveal(), "rtsps:")
+}
+
+// publishes tries a way out by RTMP as far as it can be tried.
+func (x *exam) publishes(ctx context.Context, o configs.Output, dial *rtmp.Dialer, api *antExam) (found []web.Finding) {
+	how := output.Trial{ID: fmt.Sprintf("%s%s-%04x", dial.ID(), doctorsID, rand.N(1<<16)), Upto: output.StagePublish}
+	note := ""
+	switch {
 	case keyIsAll(o):
+		note = "with this service a stream has no id beside its secret key, so there is none to try with"
+	case api != nil && x.cfg.AntMedia.Publish.By == antmedia.ByTOTP:
+		note = "a one-time password is for the configured id alone"
+	}
+	if api != nil {
+		dial.Prepare(api.prepared(dial.ID(), how.ID))
+	}
+	if note != "" {
 		how.Upto = output.StageApp
 	}
-	ctx, cancel := context.WithTimeout(ctx, trying)
-	defer cancel()
-	for _, s := range trier(dial).Try(ctx, how) {
-		found = append(found, stepIs(s)...)
+	steps := dial.Try(ctx, how)
+	last := steps[len(steps)-1]
+	if api != nil && last.Err == nil && note != "" { // the app has answered
+		api.ask(ctx, dial.ID(), false)
 	}
-	if how.Upto == output.StageApp && found[len(found)-1].Level == isOK {
-		found = append(found, info("Not tried: with this service a stream has no id beside its secret key, so there is none to try with.",
-			"Whether it takes the key shows on air.")...)
-		found[len(found)-1].Title = string(output.StagePublish)
+	if api != nil && output.CauseOf(last.Err) == output.CauseNoReason {
+		if told := api.untold(ctx, dial, how); told != nil {
+			steps, found = steps[:len(steps)-1], told
+		}
+	}
+	var list []web.Finding
+	for _, s := range steps {
+		list = append(list, stepIs(s)...)
+	}
+	list = append(list, found...)
+	switch {
+	case note != "" && last.Err == nil:
+		list = append(list, titled(string(output.StagePublish), info("Not tried: "+note+".", "Whether the stream is taken shows on air."))...)
+	case api != nil && len(api.found) == 0:
+		list = append(list, titled("API", info("Not asked: only a server whose app has answered is asked. One that is asked while it starts can come up with its access control off.", ""))...)
+	}
+	if api != nil {
+		list = append(list, api.found...)
+	}
+	return list
+}
+
+// tried tries a way out as far as it can be tried.
+func tried(ctx context.Context, dial output.Dialer, how output.Trial) (found []web.Finding) {
+	t, ok := dial.(trier)
+	if !ok {
+		began := time.Now()
+		conn, err := dial.Reach(ctx)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return stepIs(output.Step{Stage: output.StageReach, Took: time.Since(began), Err: err})
+	}
+	for _, s := range t.Try(ctx, how) {
+		found = append(found, stepIs(s)...)
 	}
 	return found
 }
@@ -139,16 +200,16 @@ var steps = map[output.Stage]string{
 }
 
 func stepIs(s output.Step) []web.Finding {
-	took := fmt.Sprintf("%d ms", s.Took.Milliseconds())
-	if s.Took < 10*time.Millisecond {
-		took = fmt.Sprintf("%.1f ms", s.Took.Seconds()*1000)
-	}
+	took := millis(s.Took)
 	if s.Err != nil {
 		cause := output.CauseOf(s.Err)
 		f := web.Finding{Level: isError, Title: string(s.Stage), Detail: fmt.Sprintf("%s (after %s).", upper(strings.TrimSuffix(s.Err.Error(), ".")), took),
 			Why: "Nothing can be sent by this output.", Remedy: remedies[cause].remedy, Cause: string(cause)}
 		if why := remedies[cause].why; why != "" {
 			f.Why = why
+		}
+		if s.Stage == output.StagePublish && (cause == output.CauseNoReason || cause == output.CauseCredential) {
+			f.Level = isWarning // it was not the configured id
 		}
 		return []web.Finding{f}
 	}

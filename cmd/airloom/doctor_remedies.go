@@ -31,6 +31,11 @@ var remedies = map[output.Cause]struct{ why, remedy string }{
 		why:    "This server takes only streams that were created there before (acceptOnlyStreamsInDataStore).",
 		remedy: "Create the stream in the server's panel, with the id as in the url. With antmedia.api set, the channel creates it itself.",
 	},
+	output.CauseNoReason: {
+		why: "It was an id of the doctor's own, which nobody else sends under: the server takes only ids that were created there (acceptOnlyStreamsInDataStore), " +
+			"asks for a token, or has a webhook that forbids it. Whether it takes the configured id shows on air.",
+		remedy: "With Ant Media Server, set antmedia.api: then the doctor finds out which it is. Otherwise the server's log of that moment tells.",
+	},
 	output.CauseIDInvalid: {
 		remedy: "Write an id of letters, digits, dot, dash and underscore alone.",
 	},

@@ -26,7 +26,9 @@ func (t target) openFault(s step, err error) error {
 	case stepHandshake:
 		return fault(output.KindRefused, "server closed the connection in the handshake: is %s an RTMP port?", t.address())
 	case stepConnect:
-		return fault(output.KindRefused, "server closed the connection: it does not know the app %q, or is still starting", t.app)
+		f := fault(output.KindRefused, "server closed the connection: it does not know the app %q, or is still starting", t.app)
+		f.Cause = output.CauseAppUnknown
+		return f
 	default:
 		f := fault(output.KindRefused,
 			"server closed the connection: the stream id is already publishing, or publishing is not allowed")

@@ -37,6 +37,14 @@ func (d *Dialer) Try(ctx context.Context, how output.Trial) []output.Step {
 	t.Step(output.StageApp, func() (string, error) { return as.target.app, as.connect(w) })
 	taken := false
 	t.Step(output.StagePublish, func() (string, error) {
+		if d.prepare != nil {
+			query, err := d.prepare(ctx)
+			if err != nil {
+				return "", err
+			}
+			as = &Dialer{target: as.target.with(query)}
+			_ = t.TCP.SetDeadline(time.Now().Add(link.OpenWithin))
+		}
 		stream, err := as.create(w)
 		if err == nil {
 			err = as.start(w, stream)
