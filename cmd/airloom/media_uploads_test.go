@@ -365,6 +365,7 @@ func aDisk(t *testing.T) string {
 // Disks that are full, the media on one of their own: nothing of what has come is lost,
 // nothing half is seen, and it goes on by itself.
 func TestUploadToFullDisk(t *testing.T) {
+	t.Parallel() // it waits for tries that are far apart
 	disk, state := aDisk(t), aDisk(t)
 	u, _ := aDesk(t, map[string]string{"media": "{root: " + disk + "}", "state": "{dir: " + state + "}"})
 	film := aFilm(t, 30<<20)
