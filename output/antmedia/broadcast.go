@@ -97,6 +97,13 @@ func (c *Client) Broadcast(ctx context.Context, id string) (Answer, error) {
 	return a, nil
 }
 
+// broadcasts is the first of those that the server has, whatever their state.
+func (c *Client) broadcasts(ctx context.Context) ([]Broadcast, error) {
+	var list []Broadcast
+	_, err := c.rest(ctx, http.MethodGet, nil, &list, nil, "broadcasts", "list", "0", "50")
+	return list, err
+}
+
 // Create makes the broadcast. One that is there already is as good.
 func (c *Client) Create(ctx context.Context, id string) error {
 	_, err := c.rest(ctx, http.MethodPost,

@@ -40,15 +40,15 @@ type Dialer struct {
 	Options
 	opened chan struct{} // receives a value when a session has begun
 
-	mu      sync.Mutex
-	past    Past
-	live    bool  // the session of past is under way
-	slow    bool  // the API hung when it was last asked
-	noToken error // why the present connect has no credential
-	notMade error
-	answer  Answer        // the last, for askAgain
-	skew    time.Duration // of the server's clock to ours
-	size    [2]int
+	mu       sync.Mutex
+	past     Past
+	live     bool  // the session of past is under way
+	slow     bool  // the API hung when it was last asked
+	noToken  error // why the present connect has no credential
+	notMade  error
+	stranger Answer        // the last that told of one who holds the id
+	skew     time.Duration // of the server's clock to ours
+	size     [2]int
 }
 
 // NewDialer returns a dialer around that of RTMP, which is its own from now on.
@@ -82,7 +82,7 @@ func (d *Dialer) Open(ctx context.Context, conn net.Conn, info media.StreamInfo)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.past, d.live, d.answer = Past{Opened: time.Now()}, true, Answer{}
+	d.past, d.live, d.stranger = Past{Opened: time.Now()}, true, Answer{}
 	d.size = [2]int{info.Width, info.Height}
 	select {
 	case d.opened <- struct{}{}:
@@ -98,12 +98,13 @@ type session struct {
 }
 
 func (s *session) Run(ctx context.Context, in <-chan *media.Packet) error {
-	defer func() {
-		s.dialer.mu.Lock()
-		defer s.dialer.mu.Unlock()
-		s.dialer.live = false
-	}()
-	return s.Session.Run(ctx, in)
+	err := s.Session.Run(ctx, in)
+	s.dialer.mu.Lock()
+	defer s.dialer.mu.Unlock()
+	if s.dialer.live = false; err != nil {
+		s.dialer.past.Broke = time.Now()
+	}
+	return err
 }
 
 // prepare does, once the app has taken the connection, what helps the publish
@@ -111,7 +112,7 @@ func (s *session) Run(ctx context.Context, in <-chan *media.Packet) error {
 // it mattered, the server's answer tells.
 func (d *Dialer) prepare(ctx context.Context) (query string, _ error) {
 	d.mu.Lock()
-	wait, known, skew := patience, time.Since(d.answer.At) < askAgain, d.skew
+	wait, known, skew := patience, time.Since(d.stranger.At) < askAgain, d.skew
 	if d.slow {
 		wait = hasty
 	}
@@ -149,7 +150,7 @@ func (d *Dialer) clear(ctx context.Context, wait time.Duration) {
 		defer d.mu.Unlock()
 		d.notMade = err
 	case a.Known:
-		d.stop(ctx, a)
+		d.free(ctx, a)
 	}
 }
 
@@ -160,20 +161,21 @@ func (d *Dialer) ask(ctx context.Context) (Answer, error) {
 	defer d.mu.Unlock()
 	var e *Error
 	d.slow = errors.As(err, &e) && e.Cause == CauseTimeout
-	if err == nil {
-		d.answer = a
-		if !a.Date.IsZero() {
-			d.skew = a.Date.Sub(a.At)
-		}
+	if err == nil && !a.Date.IsZero() {
+		d.skew = a.Date.Sub(a.At)
 	}
 	return a, err
 }
 
-// stop ends the session that holds the id, if it is ours or is to be taken over,
+// free ends the session that holds the id, if it is ours or is to be taken over,
 // and reports whether it did.
-func (d *Dialer) stop(ctx context.Context, a Answer) bool {
+func (d *Dialer) free(ctx context.Context, a Answer) bool {
 	d.mu.Lock()
 	owner := OwnerOf(a, d.past, time.Now())
+	d.stranger = Answer{}
+	if owner == Stranger {
+		d.stranger = a
+	}
 	d.mu.Unlock()
 	switch {
 	case owner == Nobody || owner == Stranger && !d.Takeover:
@@ -189,7 +191,7 @@ func (d *Dialer) stop(ctx context.Context, a Answer) bool {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.answer = Answer{}
+	d.stranger = Answer{}
 	return true
 }
 
@@ -200,7 +202,7 @@ func (d *Dialer) explain(ctx context.Context, err error) (cleared bool, _ error)
 		return false, err
 	}
 	d.mu.Lock()
-	c := Case{Answer: d.answer, Past: d.past, Credential: d.Credential.By, NoToken: d.noToken, NotMade: d.notMade}
+	c := Case{Answer: d.stranger, Past: d.past, Credential: d.Credential.By, NoToken: d.noToken, NotMade: d.notMade}
 	wait := answersWithin
 	if d.slow {
 		wait = patience
@@ -211,8 +213,8 @@ func (d *Dialer) explain(ctx context.Context, err error) (cleared bool, _ error)
 	if c.Credential == ByNone && d.InURL {
 		c.Credential = byURL
 	}
-	if time.Since(c.Answer.At) > askAgain || !c.Answer.Held() {
-		if c.Answer, c.Err = d.ask(ctx); c.Err == nil && d.stop(ctx, c.Answer) {
+	if time.Since(c.Answer.At) > askAgain {
+		if c.Answer, c.Err = d.ask(ctx); c.Err == nil && d.free(ctx, c.Answer) {
 			return true, nil
 		}
 	}

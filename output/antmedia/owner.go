@@ -17,14 +17,18 @@ const (
 // Past is what we know of our own last session.
 type Past struct {
 	Opened time.Time // on our clock; zero: there was none
+	Broke  time.Time // when it ended without a farewell; zero: it did not
 	// Started is the start that the server gave for it while we published, in its
 	// milliseconds; 0: it was not asked in time.
 	Started int64
 }
 
-// near is by how much the two counts of one session's age may differ: the server
-// notes the start with the first packets, and tells its time in whole seconds.
-const near = 3 * time.Second
+// By how much the server's count of a session's age may be off from ours: it notes
+// the start with the first packets, and cuts its time to whole seconds.
+const (
+	younger = 4 * time.Second
+	older   = time.Second
+)
 
 // OwnerOf tells whose the session is that the answer speaks of.
 //
@@ -33,7 +37,9 @@ const near = 3 * time.Second
 // began when ours did is ours. Where the server's word for that was read during
 // our session, only the same word counts, to the millisecond: it stays true
 // however the clocks are set meanwhile. Where it was not, as in a session of a
-// second or two, the ages are compared, each taken on one machine's clock.
+// second, the ages are compared, each taken on one machine's clock; and only if our
+// session broke, and no earlier than that one began: a server that is told of the
+// end lets go at once, and then anybody may have taken the id.
 //
 // A stream that the server itself fetches or plays is never ours.
 func OwnerOf(a Answer, ours Past, now time.Time) Owner {
@@ -44,7 +50,7 @@ func OwnerOf(a Answer, ours Past, now time.Time) Owner {
 		return Stranger
 	case ours.Started != 0 && ours.Started != a.StartTime:
 		return Stranger
-	case ours.Started == 0 && !ours.beganWith(a, now):
+	case ours.Started == 0 && (ours.Broke.IsZero() || !ours.beganWith(a, now) || a.Running(now)+older < now.Sub(ours.Broke)):
 		return Stranger
 	}
 	return Ours
@@ -56,5 +62,5 @@ func (p Past) beganWith(a Answer, now time.Time) bool {
 		return false
 	}
 	off := now.Sub(p.Opened) - a.Running(now)
-	return -near <= off && off <= near
+	return -older <= off && off <= younger
 }

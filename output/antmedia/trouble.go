@@ -69,7 +69,7 @@ func (c *Client) trouble(err error) error {
 		return say(CauseUnreachable, "nothing listens on %s: check the port in antmedia.api", c.Host())
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return say(CauseTimeout, "the API at %s does not answer within %s", c.Host(), answersWithin)
-	case errors.As(err, &record), errors.As(err, &verify), errors.As(err, &hostname), errors.As(err, &unknown):
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record), errors.As(err, &verify), errors.As(err, &hostname), errors.As(err, &unknown):
 		return say(CauseTLS, "no encrypted connection with %s: check its certificate, and http or https in antmedia.api", c.Host())
 	}
 	return say(CauseUnreachable, "the API at %s broke the connection", c.Host())
@@ -96,7 +96,7 @@ func (c *Client) refused(r reply) error {
 	return say(CauseDeclined, "the API at %s declines (%d %s)", c.Host(), r.status, e.Said)
 }
 
-var message = regexp.MustCompile(`<p><b>Message</b>(.*?)</p>`)
+var tomcatsWords = regexp.MustCompile(`<p><b>Message</b>(.*?)</p>`)
 
 // said is the words in an answer: Ant Media Server's {"message": …}, or Tomcat's
 // page of an error.
@@ -107,7 +107,7 @@ func said(r reply) string {
 	words := ""
 	if json.Unmarshal(r.body, &m) == nil {
 		words = m.Message
-	} else if found := message.FindSubmatch(r.body); found != nil {
+	} else if found := tomcatsWords.FindSubmatch(r.body); found != nil {
 		words = html.UnescapeString(string(found[1]))
 	}
 	if words = strings.Join(strings.Fields(words), " "); len(words) > 200 {

@@ -11,6 +11,9 @@ import (
 // server has it, is what proves later that a ghost is ours.
 const firstLook = time.Second
 
+// settled is when a server that takes our stream must know it.
+const settled = 4 * time.Second
+
 // Watch asks the server, while we publish, what arrives. It lives in Run.
 type Watch struct {
 	dialer *Dialer
@@ -53,12 +56,12 @@ func (w *Watch) poll(ctx context.Context) bool {
 	s := w.sight
 	if s.opened != past.Opened {
 		s = sight{opened: past.Opened}
-		w.other, w.version = "", ""
+		w.version = ""
 	}
 	version := w.version
 	w.mu.Unlock()
 
-	l := look{}
+	l, other := look{}, ""
 	l.answer, l.err = w.dialer.ask(ctx)
 	l.at = time.Now()
 	if ctx.Err() != nil {
@@ -67,6 +70,7 @@ func (w *Watch) poll(ctx context.Context) bool {
 	if l.err == nil {
 		w.dialer.recognise(past, l.answer)
 		l.playlist, l.age = w.dialer.Client.playlist(ctx, w.dialer.ID())
+		other = w.elsewhere(ctx, past, l.answer)
 		if version == "" {
 			v, _ := w.dialer.Client.Version(ctx)
 			version = v.Name
@@ -74,8 +78,24 @@ func (w *Watch) poll(ctx context.Context) bool {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.sight, w.version = s.see(l), version
+	w.sight, w.version, w.other = s.see(l), version, other
 	return true
+}
+
+// elsewhere looks, if the server has no session of our id, for one of another id
+// that began when ours did: it made another id of the output's URL.
+func (w *Watch) elsewhere(ctx context.Context, p Past, a Answer) string {
+	if a.Held() || time.Since(p.Opened) < settled {
+		return ""
+	}
+	list, _ := w.dialer.Client.broadcasts(ctx)
+	for _, b := range list {
+		o := Answer{Known: true, Broadcast: b, At: a.At, Date: a.Date}
+		if o.Held() && o.Type == "liveStream" && o.ID != w.dialer.ID() && p.beganWith(o, a.At) {
+			return o.ID
+		}
+	}
+	return ""
 }
 
 // Arrival is whether the stream is known to arrive. It never waits for the network.
