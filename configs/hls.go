@@ -8,6 +8,9 @@ const (
 	RecordName = "record"
 )
 
+// shortToken is how long one must be that nobody can find by trying.
+const shortToken = 16
+
 func (c *Config) validateHLS() {
 	h := c.HLS
 	if h.Variant == "" {
@@ -24,6 +27,9 @@ func (c *Config) validateHLS() {
 	if h.Segments < 3 || h.Segments > 100 {
 		c.errorf("hls.segments", "%d cannot be offered: write 3 to 100", h.Segments)
 	}
+	if n := len(h.Token.Reveal()); n > 0 && n < shortToken {
+		c.warnf("hls.token", "it can be guessed, as it has %d characters: write %d or more", n, shortToken)
+	}
 	if c.Web.Listen == "" {
 		c.errorf("hls.variant", "nobody can pull it, as there is no web server: set web.listen, or remove the line")
 	}
@@ -34,7 +40,7 @@ func (c *Config) validateHLS() {
 func (c *Config) unnamed(section, name string) {
 	for _, o := range c.Outputs {
 		if o.Name == name {
-			c.errorf(o.Key+".name", "%s is the name of what the section %s sends: choose another", c.reading.Quote(o.Key+".name", name), section)
+			c.errorf(o.Key+".name", "%s is the name of the section %s's own output: choose another", c.reading.Quote(o.Key+".name", name), section)
 		}
 	}
 }

@@ -56,7 +56,7 @@ func everything(t *testing.T) (s *Server, d *desk, p *plan) {
 		out: []control.Banned{{Version: "v", Source: "a.mp4", Cause: "crashed", Since: time.Now()}}}, aPlan()
 	s, err := New(Config{
 		Lists: someLists(t, t.TempDir()), Media: aCupboard(), Uploads: aPorch(t), Listen: "127.0.0.1:0", System: aSystem(), Zone: "Europe/Berlin", Desk: d, Plan: p, Hints: []Hint{{Text: "Play it."}},
-		Preview: http.NotFoundHandler(), Guide: func(_ context.Context, w io.Writer) error {
+		Preview: http.NotFoundHandler(), HLS: HLS{Handler: http.NotFoundHandler()}, Guide: func(_ context.Context, w io.Writer) error {
 			_, err := io.WriteString(w, "<tv></tv>")
 			return err
 		},

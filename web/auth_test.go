@@ -153,6 +153,7 @@ func full(c *Config) {
 	c.Desk, c.Plan = &desk{}, aPlan()
 	c.Guide = func(context.Context, io.Writer) error { return nil }
 	c.Preview = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	c.HLS.Handler = c.Preview
 }
 
 var wild = regexp.MustCompile(`[:*]\w+`)
@@ -215,6 +216,7 @@ func TestRoles(t *testing.T) {
 		{"HEAD", "/metrics", who, yes, yes, yes},
 		{"GET", "/epg.xml", who, yes, yes, yes},
 		{"GET", "/preview/index.m3u8", who, yes, yes, yes},
+		{"GET", "/hls/index.m3u8", who, yes, yes, yes},
 		{"POST", "/api/v1/commands/skip", who, no, yes, yes},
 		{"POST", "/api/v1/commands/reload", who, no, yes, yes},
 		{"GET", "/test/admin", who, no, no, yes},

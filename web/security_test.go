@@ -24,6 +24,7 @@ package web
 //	session cookie                       TestTheSessionsCookie, TestSignInAndOut; under TLS TestHTTPS
 //	sessions                             TestSessionsCannotBePlanted, TestSessionsEndByTime, TestSessionsEndWithTheirUsers
 //	roles, for every route               TestNoRouteIsLeftOpen, TestRoles, TestUploadRights
+//	the stream that players pull         TestWhoMayPull, TestWhoMayPullWhereThereAreNoUsers
 //	guessing passwords                   TestGuessingIsSlowedDown, TestGuessingAtOnceGainsNothing, TestNobodyIsLockedOut
 //	  and names                          TestNamesCannotBeFoundOut, TestNamesCannotBeFoundOutByTime
 //	CSP and other headers                TestEveryAnswerHasTheHeaders, TestThePolicy, TestBuiltPage

@@ -190,7 +190,7 @@ func (o *Output) show(m *muxer) {
 		m.first, m.cuts = old.first+old.after(), old.cuts+1
 		o.log.Info("HLS goes on after a gap: players see a discontinuity", "event", "hls-discontinuity")
 	} else {
-		m.first = int64(time.Since(epoch) / time.Second)
+		m.first = max(0, int64(time.Since(epoch)/time.Second)) // a clock that is not set yet
 		m.cuts = m.first
 		o.log.Info("publishing", "target", o.cfg.Target, "variant", o.cfg.Variant)
 	}
