@@ -11,11 +11,11 @@ import (
 	"airloom/output"
 	"airloom/output/rtmp"
 	"airloom/output/rtsp"
+	"airloom/output/srt"
 )
 
 // ways makes an output of each that the config names, with what is put around
-// its dialer; aged is how old the first
-// sessions are taken to be.
+// its dialer; aged is how old the first sessions are taken to be.
 func ways(list []configs.Output, around func(configs.Output, output.Dialer) output.Dialer, aged time.Duration, enc *encoder.Encoder, log *slog.Logger) (fan output.Fan, err error) {
 	for _, o := range list {
 		dial, protocol, err := wayOf(o.URL.Reveal())
@@ -33,11 +33,13 @@ func ways(list []configs.Output, around func(configs.Output, output.Dialer) outp
 
 // wayOf is the way out that a URL's scheme names. Its errors hold no secret.
 func wayOf(url string) (dial output.Dialer, protocol string, err error) {
-	scheme, _, _ := strings.Cut(url, "://")
-	switch scheme {
+	switch scheme, _, _ := strings.Cut(url, "://"); scheme {
 	case "rtsp", "rtsps":
 		dial, err = rtsp.New(url, nil)
 		return dial, "rtsp", err
+	case "srt":
+		dial, err = srt.New(url)
+		return dial, "srt", err
 	}
 	dial, err = rtmp.New(url, nil)
 	return dial, "rtmp", err

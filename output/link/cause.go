@@ -18,8 +18,8 @@ func fault(kind output.Kind, format string, args ...any) error {
 	return &output.Fault{Kind: kind, Err: fmt.Errorf(format, args...)}
 }
 
-// reachFault says why the server could not be reached.
-func (w *Way) reachFault(err error) error {
+// Unreached says why the server could not be reached.
+func (w *Way) Unreached(err error) error {
 	var dns *net.DNSError
 	var timeout net.Error
 	switch {

@@ -93,7 +93,7 @@ func (w *Way) Reach(ctx context.Context) (net.Conn, error) {
 		}
 	}
 	if conn == nil {
-		return nil, w.reachFault(err)
+		return nil, w.Unreached(err)
 	}
 	_ = conn.(*net.TCPConn).SetWriteBuffer(sendBuffer) // TCP_NODELAY is Go's default
 	return conn, nil
@@ -119,7 +119,7 @@ func (w *Way) Resolve(ctx context.Context) ([]string, error) {
 		if len(w.known) > 0 {
 			return w.known, nil
 		}
-		return nil, w.reachFault(err)
+		return nil, w.Unreached(err)
 	}
 	w.known = hosts
 	return hosts, nil

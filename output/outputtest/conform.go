@@ -39,7 +39,8 @@ type Case struct {
 }
 
 // Conform runs the one suite for all who send: what [output.Output] takes for
-// granted of every Dialer and Session.
+// granted of every Dialer and Session. It looks for what is left running, so
+// nothing else may run beside it.
 func Conform(t *testing.T, c Case) {
 	for _, x := range []struct {
 		name string

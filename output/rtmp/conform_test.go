@@ -14,7 +14,6 @@ import (
 )
 
 func TestConforms(t *testing.T) {
-	t.Parallel()
 	outputtest.Conform(t, outputtest.Case{
 		Dial: func(a string) (output.Dialer, error) { return New(a, nil) },
 		Peer: func(t *testing.T) outputtest.Peer {

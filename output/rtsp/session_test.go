@@ -20,7 +20,6 @@ func onAir(t *testing.T, url string, cfg output.Config) *outputtest.Channel {
 }
 
 func TestConforms(t *testing.T) {
-	t.Parallel()
 	outputtest.Conform(t, outputtest.Case{
 		Dial: func(a string) (output.Dialer, error) { return New(a, nil) },
 		Peer: func(t *testing.T) outputtest.Peer {
