@@ -43,6 +43,7 @@ type Reader struct {
 	mute  bool   // only pictures are wanted
 
 	zero   instant // what `in` and `out` count from
+	live   *live   // nil: not a live source
 	limit  int64   // ticks of the item that out or duration allow; 0: none
 	tick   int64   // next tick of the item
 	base   int64   // the item's tick at which this round of the source began
@@ -101,7 +102,10 @@ func (r *Reader) read(slot []byte) (int, error) {
 	if r.ctx.Err() != nil {
 		return 0, r.ctx.Err()
 	}
-	if r.limit > 0 && r.tick >= r.limit && !r.src.live { // how long a live item airs, the channel knows
+	if r.live != nil { // how long it airs, the channel knows
+		return r.readLive(slot)
+	}
+	if r.limit > 0 && r.tick >= r.limit {
 		return 0, io.EOF
 	}
 	there, err := r.reaches(r.tick - r.base)
@@ -158,6 +162,9 @@ func floats(b []byte, n int) []float32 {
 // reaches decodes as far as tick k of the present round needs, and says whether
 // the source lasts that long.
 func (r *Reader) reaches(k int64) (bool, error) {
+	if r.live != nil {
+		return r.reachesLive(k)
+	}
 	from := sampleAt(r.house, r.base)
 	until := sampleAt(r.house, r.base+k+1) - from + 1
 	if r.sound != nil {

@@ -2,6 +2,7 @@ package clip
 
 import (
 	"errors"
+	"time"
 
 	"github.com/asticode/go-astiav"
 
@@ -25,7 +26,11 @@ type track struct {
 	tb     media.Rational
 	sound  bool
 	queue  []*astiav.Packet
-	next   int64 // expected dts of the next packet, rebased; noPTS: none yet
+	keyed  bool      // a keyframe has come: a live source's
+	heard  time.Time // when the last packet came: a live source's
+	lag    int64     // the least of when a packet came less its time, in microseconds: a live source's
+	shift  int64     // microseconds that its clock is behind the other's: a live source's
+	next   int64     // expected dts of the next packet, rebased; noPTS: none yet
 }
 
 // demux reads packets in the order of the file and sorts them by track.
@@ -38,6 +43,7 @@ type demux struct {
 	jumps  jumps
 	starve bool  // the bounds were reached once
 	reach  int64 // how far into the file packets went; 0: unknown
+	pump   *pump // nil: the source is read as it is needed
 	holes  int   // stretches of the file that gave no packet
 }
 
@@ -52,7 +58,7 @@ func newDemux(src *source, tracks ...*track) *demux {
 }
 
 func newTrack(s *astiav.Stream) *track {
-	return &track{stream: s, index: s.Index(), tb: rational(s.TimeBase()), next: noPTS,
+	return &track{stream: s, index: s.Index(), tb: rational(s.TimeBase()), next: noPTS, lag: never,
 		sound: s.CodecParameters().MediaType() == astiav.MediaTypeAudio}
 }
 
@@ -60,6 +66,15 @@ func newTrack(s *astiav.Stream) *track {
 // demuxer's end, or errStarved.
 func (d *demux) packet(t *track) (*astiav.Packet, error) {
 	for len(t.queue) == 0 {
+		if d.pump != nil {
+			d.take()
+			if len(t.queue) > 0 {
+				break
+			}
+			if d.end == nil {
+				return nil, errStarved
+			}
+		}
 		if d.end != nil {
 			return nil, d.end
 		}
@@ -126,11 +141,7 @@ func packetTime(p *astiav.Packet) int64 {
 
 // read reads one packet into its track's queue, or drops it.
 func (d *demux) read() error {
-	within := readWithin
-	if d.src.live {
-		within = liveWithin
-	}
-	err := d.src.watch.within(within, func() error { return d.src.fc.ReadFrame(d.pkt) })
+	err := d.src.watch.within(readWithin, func() error { return d.src.fc.ReadFrame(d.pkt) })
 	if err != nil {
 		if errors.Is(err, astiav.ErrEagain) {
 			return nil
@@ -188,6 +199,9 @@ func (d *demux) clear() {
 }
 
 func (d *demux) close() {
+	if d.pump != nil {
+		d.pump.close(d.src)
+	}
 	d.clear()
 	freePacket(d.pkt)
 	d.pkt = nil

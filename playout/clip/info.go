@@ -113,12 +113,15 @@ func (r *Reader) early(k, declared int64) bool {
 
 // ending says how the clip ended: well, or before its time.
 func (r *Reader) ending() error {
+	if r.src.live {
+		return r.src.lost(r.dm.end)
+	}
 	k := r.tick - r.base
 	want := r.declared()
 	end := r.dm.end
 	broke := end != nil && !errors.Is(end, astiav.ErrEof) && !errors.Is(end, io.EOF)
 	lost := r.video != nil && r.video.lost
-	if !r.src.live && !broke && !lost && !r.early(k, want) {
+	if !broke && !lost && !r.early(k, want) {
 		return io.EOF
 	}
 	at := clock(r.spec.In + r.ticksLast(k))
@@ -127,8 +130,6 @@ func (r *Reader) ending() error {
 		return fault(media.FaultBroken, "ended early at %s: more than a second of it is damaged there, copy it again", at)
 	case Fed(r.spec.Source) && !broke: // in order, or it would not end
 		return io.EOF
-	case r.src.live:
-		return r.src.lost(end)
 	case r.src.watch.late:
 		return fault(media.FaultStalled, "stalled at %s: nothing came from %s for %v: check the storage or the server", at, r.src.name, readWithin)
 	case broke:

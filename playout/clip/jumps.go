@@ -15,6 +15,7 @@ type jumps struct {
 	back    int64    // seconds; a longer step backward is a jump
 	shifts  [2]int64 // microseconds added to the source's clock: now, and before the last jump
 	count   int
+	gap     int64 // microseconds between this packet of the track and the one before, where they are read as they come
 }
 
 // discontinuous names the formats whose clocks may start anew inside a file.
@@ -22,7 +23,10 @@ var discontinuous = []string{"mpegts", "mpeg", "flv", "ogg", "rtsp", "hls", "rtp
 
 func jumpsOf(s *source) jumps {
 	for _, n := range strings.Split(s.fc.InputFormat().Name(), ",") {
-		if s.live || slices.Contains(discontinuous, n) {
+		if s.live {
+			return jumps{forward: 1, back: 1}
+		}
+		if slices.Contains(discontinuous, n) {
 			return jumps{forward: 10, back: 1}
 		}
 	}
@@ -38,15 +42,19 @@ func (j *jumps) mend(tracks []*track, t *track, p *astiav.Packet) {
 		return
 	}
 	if shift := j.choose(tracks, t, raw); shift != 0 {
-		u := shift * t.tb.Den / (1e6 * t.tb.Num)
-		if p.Pts() != noPTS {
-			p.SetPts(p.Pts() + u)
-		}
-		if p.Dts() != noPTS {
-			p.SetDts(p.Dts() + u)
-		}
+		move(p, shift*t.tb.Den/(1e6*t.tb.Num))
 	}
 	t.next = packetTime(p) + max(p.Duration(), 1)
+}
+
+// move adds to a packet's times, in units of its track.
+func move(p *astiav.Packet, u int64) {
+	if p.Pts() != noPTS {
+		p.SetPts(p.Pts() + u)
+	}
+	if p.Dts() != noPTS {
+		p.SetDts(p.Dts() + u)
+	}
 }
 
 // choose picks the shift under which the packet goes on where its track was:
@@ -63,7 +71,7 @@ func (j *jumps) choose(tracks []*track, t *track, raw int64) int64 {
 			if o.next == noPTS {
 				continue
 			}
-			if d := at + s - micros(o, o.next); d < j.forward*1e6 && d > -j.back*1e6 {
+			if d := at + s - micros(o, o.next); d < j.forward*1e6+j.gap && d > -j.back*1e6 {
 				return s
 			}
 		}

@@ -53,6 +53,14 @@ func freePacket(p *astiav.Packet) {
 	}
 }
 
+// realtime says that a format context has heard from the sender what time of day
+// its tracks' clocks belong to. go-astiav does not hand the context out.
+func realtime(fc *astiav.FormatContext) bool {
+	return C.clip_realtime(*(*unsafe.Pointer)(unsafe.Pointer(fc))) != 0
+}
+
+func isKey(p *astiav.Packet) bool { return p.Flags().Has(astiav.PacketFlagKey) }
+
 // shape is what of a picture decides how it becomes a house picture.
 type shape struct {
 	format                   astiav.PixelFormat

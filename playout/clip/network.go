@@ -121,6 +121,8 @@ func hideSecrets(address string) string {
 // lost says in words how a live source came to an end.
 func (s *source) lost(err error) error {
 	switch {
+	case Fed(s.url) && (err == nil || errors.Is(err, astiav.ErrEof)):
+		return io.EOF // the producer has ended
 	case s.watch.late, errors.Is(err, astiav.ErrEtimedout), errors.Is(err, astiav.ErrExit):
 		return fault(media.FaultAway, "%s has fallen silent: nothing came for %v (libav: %w)", s.name, liveWithin, err)
 	case err == nil, errors.Is(err, io.EOF), errors.Is(err, astiav.ErrEof):

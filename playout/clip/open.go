@@ -100,8 +100,7 @@ func (r *Reader) start(again bool) error {
 		return err
 	}
 	if r.src.live { // what has gone by is gone: the item goes on with what comes now
-		r.base = r.tick
-		return r.begin(instant{0, nanos})
+		return r.startLive()
 	}
 	r.zero = r.sourceZero()
 	in := r.zero.plus(int64(r.spec.In), media.Rational{Num: 1e9, Den: 1}, nanos)

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+int clip_realtime(const void *format) { return ((const AVFormatContext *)format)->start_time_realtime != AV_NOPTS_VALUE; }
+
 void clip_frame_shape(const void *frame, clip_shape *s) {
 	const AVFrame *f = frame;
 	memset(s, 0, sizeof *s);

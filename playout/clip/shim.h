@@ -38,6 +38,9 @@ void clip_codec_setup(void *codec, int tb_num, int tb_den, int threads);
 void clip_codec_flush(void *codec);
 int clip_field_order(const void *codec);
 
+// clip_realtime says whether a format context knows what time of day its streams began.
+int clip_realtime(const void *format);
+
 // clip_demuxers lists all demuxers but those of the comma-separated list; free() it.
 char *clip_demuxers(const char *without);
 

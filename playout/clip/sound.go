@@ -20,6 +20,7 @@ type sound struct {
 	gain   float32
 
 	res   *resampler
+	warp  *tempo // of a live source: when what airs
 	shape soundShape
 	seg   segment
 	pts   int64 // where the next frame is expected, where it does not say; source units
@@ -129,6 +130,9 @@ func (s *sound) take(f *astiav.Frame) error {
 // frame's place among them says it exactly.
 func (s *sound) position(at int64, n int) int64 {
 	tb, rate := s.dec.track.tb, media.Rational{Num: int64(s.shape.rate), Den: 1}
+	if s.warp != nil {
+		return instant{s.warp.at(instant{at, tb}.in(micro).pts), micro}.round(instant{0, micro}, rate)
+	}
 	pos := instant{at, tb}.round(s.origin, rate)
 	start, size := s.dec.track.stream.StartTime(), int64(s.dec.frameSize())
 	unit := tb.Num * rate.Num / tb.Den // samples the clock cannot tell apart

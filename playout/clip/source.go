@@ -92,8 +92,9 @@ type source struct {
 	name    string   // for people
 	version string
 	size    int64
-	remote  bool // an address
-	live    bool // without a length: what is missed is gone
+	url     string // as given; "" for a file
+	remote  bool   // an address
+	live    bool   // without a length: what is missed is gone
 }
 
 func isURL(s string) bool { return strings.Contains(s, "://") }
@@ -102,7 +103,7 @@ func isURL(s string) bool { return strings.Contains(s, "://") }
 func openSource(ctx context.Context, spec media.Spec) (*source, error) {
 	s := &source{name: filepath.Base(spec.Source), remote: isURL(spec.Source)}
 	if s.remote {
-		s.name = hideSecrets(spec.Source)
+		s.name, s.url = hideSecrets(spec.Source), spec.Source
 	} else if err := s.openFile(spec); err != nil {
 		return nil, err
 	}

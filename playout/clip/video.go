@@ -42,6 +42,7 @@ type video struct {
 	errs   [24]int  // damage known when the last pictures were fetched, in turn
 	seen   int      // pictures fetched
 	still  bool     // one picture is all there is
+	warp   *tempo   // of a live source: when what airs
 	stash  *picture // fetched ahead, to look at its time
 }
 
@@ -77,8 +78,10 @@ func (v *video) fetch() (*picture, error) {
 		freeFrame(f)
 		return nil, err
 	}
-	// What the container says of the shape of pixels goes before the codec's word.
-	f.SetSampleAspectRatio(v.dec.dm.src.fc.GuessSampleAspectRatio(v.dec.track.stream, f))
+	if v.dec.dm.pump == nil { // else the container is not ours to ask
+		// What it says of the shape of pixels goes before the codec's word.
+		f.SetSampleAspectRatio(v.dec.dm.src.fc.GuessSampleAspectRatio(v.dec.track.stream, f))
+	}
 	s := stampOf(f)
 	pts := s.pts
 	switch {
@@ -133,7 +136,7 @@ func (v *video) advance(k int64) error {
 			if err != nil {
 				return err
 			}
-			p.first = p.at.firstTick(v.origin, v.fps)
+			p.first = v.tickOf(p.at)
 			v.next = p
 			v.lost = v.damaged() && v.cur != nil && p.first-v.cur.first > v.fps.Num/v.fps.Den+1
 		}
@@ -147,6 +150,14 @@ func (v *video) advance(k int64) error {
 		v.cur, v.next = v.next, nil
 	}
 	return nil
+}
+
+// tickOf is the first tick that shows a picture of this time.
+func (v *video) tickOf(at instant) int64 {
+	if v.warp != nil {
+		return instant{v.warp.at(at.in(micro).pts), micro}.firstTick(instant{0, micro}, v.fps)
+	}
+	return at.firstTick(v.origin, v.fps)
 }
 
 // damaged says that damage was met lately. The demuxer meets it a few pictures
@@ -166,6 +177,10 @@ func (v *video) finish() {
 		return
 	}
 	end := instant{v.cur.at.pts + v.cur.last, v.cur.at.tb}
+	if v.warp != nil {
+		v.end = v.tickOf(end)
+		return
+	}
 	v.end = max(end.round(v.origin, v.fps), 1)
 }
 
