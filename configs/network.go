@@ -29,8 +29,8 @@ func (c *Config) validateOutputs() {
 			c.errorf(o.Key+".name", "another output has the name %s: write a different one", c.reading.Quote(o.Key+".name", o.Name))
 		}
 		c.validateTarget(o)
-		stream, _, _ := strings.Cut(o.URL.Reveal(), "?")
-		if targets[stream] && stream != "" {
+		stream := streamOf(o.URL.Reveal())
+		if targets[stream] && o.URL.Reveal() != "" {
 			c.errorf(o.Key+".url", "another output sends there already, and a stream takes one sender: write another stream id")
 		}
 		names[o.Name], targets[stream] = true, true
@@ -108,7 +108,7 @@ func hostFaults(authority string) []string {
 		return nil
 	}
 	if !hostName.MatchString(host) {
-		return []string{"the host is missing or no valid name: write rtmp://host/app/stream"}
+		return []string{"the host is missing or no valid name: write a name or an address after ://"}
 	}
 	return nil
 }

@@ -119,3 +119,19 @@ func srtParameter(name, value string) string {
 	}
 	return ""
 }
+
+// streamOf is what tells streams apart: the place without what only opens it.
+// By SRT, that is in the parameters.
+func streamOf(text string) string {
+	place, query, _ := strings.Cut(text, "?")
+	scheme, rest, _ := strings.Cut(place, "://")
+	if _, host, ok := strings.Cut(rest, "@"); ok {
+		rest = host
+	}
+	if scheme == "srt" {
+		if q, err := url.ParseQuery(query); err == nil {
+			rest += "?" + q.Get("streamid")
+		}
+	}
+	return scheme + "://" + rest
+}

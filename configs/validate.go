@@ -22,6 +22,7 @@ func (c *Config) validate() {
 	c.validateVideo()
 	c.validateAudio()
 	c.validateOutputs()
+	c.validatePresets()
 	c.validateAntMedia()
 	c.validateIngest()
 	c.validateFallback()
@@ -30,26 +31,6 @@ func (c *Config) validate() {
 	c.validateRecord()
 	c.validateWebhooks()
 	c.validateWeb()
-	c.warnNotYet()
-}
-
-// notYet are the keys that this version reads and checks, and nothing more.
-var notYet = []string{
-	"output.preset",
-}
-
-// warnNotYet says of each such key in the file that it does nothing, unless
-// something is wrong with it anyway.
-func (c *Config) warnNotYet() {
-	told := map[Position]bool{}
-	for _, p := range c.reading.Problems {
-		told[p.Position] = true
-	}
-	for _, key := range notYet {
-		if c.reading.Has(key) && !told[c.Pos(key)] {
-			c.warnf(key, "it has no effect in this version yet")
-		}
-	}
 }
 
 // errorf complains about a key, by its name.
