@@ -50,6 +50,9 @@ func displayName(s media.Spec) string {
 		}
 		return `"` + strings.ReplaceAll(u.String(), "%E2%80%A6", "…") + `"`
 	}
+	if scheme, _, ok := strings.Cut(s.Source, "://"); ok {
+		return `"` + scheme + `://…"`
+	}
 	if rel, err := filepath.Rel(s.Root, s.Source); s.Root != "" && err == nil && filepath.IsLocal(rel) {
 		return `"` + rel + `"`
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -40,10 +41,40 @@ type childLog struct {
 }
 
 // newChildLog logs what comes from f. The source, which may be a URL with a
-// password in it, is replaced by its name wherever libav spells it out.
+// password in it, is replaced by its name wherever libav spells it out, and what it
+// holds of secrets wherever a server does.
 func newChildLog(f *os.File, to *slog.Logger, source, name string) *childLog {
-	return &childLog{file: f, to: to, hide: strings.NewReplacer(source, strings.Trim(name, `"`)), done: make(chan struct{}), tokens: logBurst, filled: time.Now()}
+	return &childLog{file: f, to: to, hide: hider(source, strings.Trim(name, `"`)), done: make(chan struct{}), tokens: logBurst, filled: time.Now()}
 }
+
+// hider replaces a source by its name, and by "…" its password and what its query
+// holds, as they are written there and as they are meant.
+func hider(source, name string) *strings.Replacer {
+	pairs := []string{source, name}
+	hush := func(least int, secret string) {
+		if len(secret) >= least {
+			pairs = append(pairs, secret, "…")
+		}
+	}
+	if u, err := url.Parse(source); err == nil && u.Host != "" {
+		if password, ok := u.User.Password(); ok {
+			_, written, _ := strings.Cut(u.User.String(), ":")
+			hush(1, password)
+			hush(1, written)
+		}
+		for param := range strings.SplitSeq(u.RawQuery, "&") {
+			_, written, _ := strings.Cut(param, "=")
+			value, _ := url.QueryUnescape(written) // "" where it is not coded
+			hush(maxWord, written)
+			hush(maxWord, value)
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// maxWord is how long a parameter's value must be to be taken for a secret: of what
+// is shorter, such as a mode, a log is not to be cleared.
+const maxWord = 6
 
 func (l *childLog) run() {
 	defer close(l.done)
@@ -118,7 +149,7 @@ func (l *childLog) note(b []byte) {
 	if m := dyingSignal.FindSubmatch(b); m != nil {
 		l.words = "signal " + string(m[1])
 	} else if l.words == "" && dyingWords.Match(b) {
-		l.words = string(b)
+		l.words = l.hide.Replace(string(b))
 	}
 }
 

@@ -77,9 +77,31 @@ func TestLastWords(t *testing.T) {
 }
 
 func TestLibavsWordsDoNotHoldASecret(t *testing.T) {
+	const source = "rtsp://me:secret%2Fword@cam/door?mode=live&key=se%2Bcret-key&other=plain-secret"
 	var out bytes.Buffer
-	l := newChildLog(nil, slog.New(slog.NewTextHandler(&out, nil)), "rtsp://me:secret@cam/door", `"rtsp://…@cam/door"`)
-	l.line([]byte(`{"level":"WARN","msg":"Opening rtsp://me:secret@cam/door failed"}`))
+	name := displayName(media.Spec{Source: source})
+	require.Equal(t, `"rtsp://…@cam/door"`, name)
+	l := newChildLog(nil, slog.New(slog.NewTextHandler(&out, nil)), source, name)
+	l.line([]byte(`{"level":"WARN","msg":"Opening ` + source + ` failed"}`))
 	require.Contains(t, out.String(), "Opening rtsp://…@cam/door failed")
-	require.NotContains(t, out.String(), "secret")
+	for _, said := range []string{
+		"403 not with secret/word", "403 not with secret%2Fword", "Opening http://cdn/1.ts?key=se%2Bcret-key", "what is se+cret-key", "plain-secret?",
+	} {
+		l.line([]byte(`{"level":"WARN","msg":"` + said + `, live"}`))
+	}
+	require.Equal(t, 6, strings.Count(out.String(), "…"))
+	require.Equal(t, 5, strings.Count(out.String(), ", live"), "what is no secret stays")
+	l.line([]byte("panic: plain-secret"))
+	require.Equal(t, "panic: …", l.words)
+	require.NotContains(t, out.String(), "cret")
+}
+
+func TestNamesHoldNoSecret(t *testing.T) {
+	for source, want := range map[string]string{
+		"http://me:secret@h/a.mp4?key=secret#secret": `"http://…@h/a.mp4"`,
+		"http://me:secret%zz@h/a.mp4":                `"http://…"`,
+		"/media/a/b.mp4":                             `"a/b.mp4"`,
+	} {
+		require.Equal(t, want, displayName(media.Spec{Root: "/media", Source: source}))
+	}
 }
