@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"sort"
 	"time"
+
+	"airloom/output"
+	"airloom/output/rtmp"
 )
 
 // Broadcast is what the server says of a stream. It changes each 10 s, no faster.
@@ -37,6 +40,27 @@ func (s *AntMedia) API() string { return fmt.Sprintf("http://127.0.0.1:%d/%s", s
 
 // HLS is where a stream's playlist is.
 func (s *AntMedia) HLS(id string) string { return s.API() + "/streams/" + id + ".m3u8" }
+
+// Accepts waits until the server takes a stream, tried ten times a second under an
+// id of no other's, and returns that moment.
+func (s *AntMedia) Accepts(within time.Duration) (at time.Time) {
+	s.t.Helper()
+	dial, err := rtmp.New(s.URL("accepts"), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.Now().Add(within); ; <-tick.C {
+		steps := dial.Try(s.t.Context(), output.Trial{ID: "accepts", Upto: output.StagePublish})
+		if last := steps[len(steps)-1]; last.Stage == output.StagePublish && last.Err == nil {
+			return time.Now()
+		}
+		if time.Now().After(limit) {
+			s.t.Fatalf("Ant Media Server accepts nothing within %v: %+v", within, steps)
+		}
+	}
+}
 
 // ask asks the REST API; code is 0 where nobody answers.
 func (s *AntMedia) ask(method, path string, body any) (answer []byte, code int) {

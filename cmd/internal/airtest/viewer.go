@@ -38,6 +38,7 @@ type Viewer struct {
 	segments []Segment
 	faults   []string
 	pieces   []string
+	away     bool
 	ends     int // playlists that said ENDLIST
 	next     int // number that comes next; -1: none was seen
 }
@@ -66,6 +67,14 @@ func (v *Viewer) Stop() {
 	}
 	v.mu.Unlock()
 	v.wg.Wait()
+}
+
+// Away has the viewer ask for nothing, until it is back. A server that starts may
+// not be asked: see [AntMedia.Start].
+func (v *Viewer) Away(on bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.away = on
 }
 
 // Pieces are the files of what the viewer got: one for each stretch between two
@@ -103,8 +112,13 @@ func (v *Viewer) watch() {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if body, code := get(v.client, v.url); code == http.StatusOK {
-			v.follow(string(body))
+		v.mu.Lock()
+		away := v.away
+		v.mu.Unlock()
+		if !away {
+			if body, code := get(v.client, v.url); code == http.StatusOK {
+				v.follow(string(body))
+			}
 		}
 		select {
 		case <-v.stop:
