@@ -12,10 +12,10 @@ import (
 
 func TestAddresses(t *testing.T) {
 	for in, want := range map[string]target{
-		"rtmp://ams.example/LiveApp/ch1":              {false, "ams.example", "1935", "LiveApp", "ch1", "rtmp://ams.example/LiveApp"},
-		"rtmps://ams.example/LiveApp/ch1?token=a%2Fb": {true, "ams.example", "443", "LiveApp", "ch1?token=a%2Fb", "rtmps://ams.example/LiveApp"},
-		"rtmp://[::1]:1936/a/b/key":                   {false, "::1", "1936", "a/b", "key", "rtmp://[::1]:1936/a/b"},
-		"rtmp://h:1/app/a%20b?x=/y/z":                 {false, "h", "1", "app", "a%20b?x=/y/z", "rtmp://h:1/app"},
+		"rtmp://ams.example/LiveApp/ch1":              {false, "ams.example", "1935", "LiveApp", "ch1", "rtmp://ams.example/LiveApp", ""},
+		"rtmps://ams.example/LiveApp/ch1?token=a%2Fb": {true, "ams.example", "443", "LiveApp", "ch1?token=a%2Fb", "rtmps://ams.example/LiveApp", ""},
+		"rtmp://[::1]:1936/a/b/key":                   {false, "::1", "1936", "a/b", "key", "rtmp://[::1]:1936/a/b", ""},
+		"rtmp://h:1/app/a%20b?x=/y/z":                 {false, "h", "1", "app", "a%20b?x=/y/z", "rtmp://h:1/app", ""},
 	} {
 		got, err := parse(in)
 		require.NoError(t, err, in)
@@ -41,6 +41,8 @@ func TestKeyIsTakenOutOfTheServersWords(t *testing.T) {
 	x, err := parse("rtmp://h/app/mykey?token=abc")
 	require.NoError(t, err)
 	require.Equal(t, "Stream … is taken (…)", x.redact("Stream mykey is taken (mykey?token=abc)"))
+	trial := (&Dialer{target: x}).as("airloom-test").target
+	require.Equal(t, "Stream … is not … (…)", trial.redact("Stream airloom-test is not mykey (abc)"))
 }
 
 func TestSessionClock(t *testing.T) {

@@ -24,6 +24,7 @@ type target struct {
 	app  string // may have several elements
 	key  string // the last element, with its query; a secret
 	url  string // tcUrl: the address without the key
+	own  string // of a trial: the key whose place another has taken; a secret too
 }
 
 // parse takes an address apart: rtmp[s]://host[:port]/app/key[?query].
@@ -81,10 +82,20 @@ func (t target) String() string { return t.url + "/…" }
 
 func (t target) address() string { return net.JoinHostPort(t.host, t.port) }
 
-// redact takes the key and what its parameters hold out of a server's words.
+// redact takes the key and what its parameters hold out of a server's words, and the
+// configured key where a trial has another.
 func (t target) redact(words string) string {
-	id, query, _ := strings.Cut(t.key, "?")
-	hush := []string{t.key, "…", id, "…"}
+	hush := secretsOf(t.key)
+	if t.own != "" {
+		hush = append(hush, secretsOf(t.own)...)
+	}
+	return strings.NewReplacer(hush...).Replace(words)
+}
+
+// secretsOf are pairs of what a key holds and what is said in its place.
+func secretsOf(key string) []string {
+	id, query, _ := strings.Cut(key, "?")
+	hush := []string{key, "…", id, "…"}
 	for param := range strings.SplitSeq(query, "&") {
 		if _, value, _ := strings.Cut(param, "="); value != "" {
 			hush = append(hush, value, "…")
@@ -93,5 +104,5 @@ func (t target) redact(words string) string {
 			}
 		}
 	}
-	return strings.NewReplacer(hush...).Replace(words)
+	return hush
 }

@@ -64,7 +64,7 @@ func (d *Dialer) as(id string) *Dialer {
 	if _, query, ok := strings.Cut(t.key, "?"); ok {
 		id += "?" + query
 	}
-	t.key = id
+	t.key, t.own = id, d.target.key
 	return &Dialer{target: t}
 }
 
