@@ -81,7 +81,7 @@ func tellFindings(w io.Writer, found []web.Finding) {
 				fmt.Fprintf(w, "%-8s %s\n", "", f.Why)
 			}
 			if f.Remedy != "" {
-				fmt.Fprintf(w, "%-8s → %s\n", "", f.Remedy)
+				fmt.Fprintf(w, "%-8s → %s\n", "", strings.ReplaceAll(f.Remedy, "\n", "\n           "))
 			}
 		}
 	}
@@ -148,7 +148,7 @@ var looks = []look{
 	{"Media", 12 * time.Second, (*exam).mediaIs, 0},
 	{"Media files", sampling + 3*time.Second, (*exam).filesAre, allOfThem + time.Minute},
 	{"Disk space", 5 * time.Second, (*exam).disksAre, 0},
-	{"Outputs", 11 * time.Second, (*exam).outputsAre, 0},
+	{"Outputs", 11 * time.Second, (*exam).outputsAre, 3 * time.Minute},
 	{"Web server", 5 * time.Second, (*exam).webIs, 0},
 	{"Clock", 5 * time.Second, (*exam).clockIs, 0},
 	{"Machine", 5 * time.Second, (*exam).machineIs, 0},

@@ -22,7 +22,10 @@ type antExam struct {
 	client *antmedia.Client
 	answer antmedia.Answer // of the configured id; with asked
 	asked  bool
+	taken  bool          // it takes streams of the doctor's
 	found  []web.Finding // by the API
+
+	deletes time.Duration // as the constant, for tests
 }
 
 // antMediaOf is nil where the output has no API.
@@ -184,6 +187,7 @@ func (a *antExam) untold(ctx context.Context, dial *rtmp.Dialer, how output.Tria
 	if last := steps[len(steps)-1]; last.Err != nil {
 		return nil
 	}
+	a.taken = true
 	switch {
 	case a.answer.Known:
 		f.Level, f.Cause, f.Why = isOK, "", ""
@@ -196,6 +200,17 @@ func (a *antExam) untold(ctx context.Context, dial *rtmp.Dialer, how output.Tria
 		f.Remedy = "Create the stream in the server's panel, with the id as in the url; or let the channel do it: antmedia.create: true."
 	}
 	return []web.Finding{f}
+}
+
+// viewers tells what a reconnect does to who watches by HLS, if there is time for it.
+func (a *antExam) viewers(ctx context.Context) []web.Finding {
+	switch {
+	case !a.asked:
+		return nil
+	case !a.thorough:
+		return titled("HLS", info("What a reconnect does to who watches by HLS has not been tried: it takes a minute, and a stream of the doctor's own.", "airloom doctor --thorough"))
+	}
+	return a.jointIs(ctx)
 }
 
 // millis is a short time for people.

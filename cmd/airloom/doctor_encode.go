@@ -43,7 +43,7 @@ func (x *exam) encoderIs(ctx context.Context) []web.Finding {
 		return info("Not measured: the channel is on air, and does not tell this user how it does.", "Ask as the channel's user, or look at its desk.")
 	}
 	busy := loadOf() > float64(runtime.NumCPU())
-	m, err := encodeSpeed(ctx, encoderConfig(x.cfg))
+	m, _, err := codes(ctx, encoderConfig(x.cfg), madeUp, nothing{})
 	if err != nil {
 		return failing(fmt.Sprintf("It does not work with these settings: %v.", err), "Correct the settings under encoder.")
 	}
@@ -87,11 +87,12 @@ func onAirSpeed(s *control.Status) []web.Finding {
 	return fine("%s", words)
 }
 
-// encodeSpeed is how many times faster than real time the encoder is here.
-func encodeSpeed(ctx context.Context, cfg encoder.Config) (m measured, err error) {
-	e, err := encoder.Open(cfg, nothing{}, slog.New(slog.DiscardHandler))
+// codes codes made-up pictures and silence of that length as fast as the encoder
+// goes, and returns what that took and what the stream is.
+func codes(ctx context.Context, cfg encoder.Config, length time.Duration, to encoder.PacketSink) (m measured, info media.StreamInfo, err error) {
+	e, err := encoder.Open(cfg, to, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return m, err
+		return m, info, err
 	}
 	running, stop := context.WithCancel(ctx)
 	defer stop()
@@ -100,7 +101,7 @@ func encodeSpeed(ctx context.Context, cfg encoder.Config) (m measured, err error
 	pictures, err := madeUpPictures(cfg.House)
 	if err != nil {
 		stop()
-		return m, errors.Join(err, <-done)
+		return m, info, errors.Join(err, <-done)
 	}
 	defer func() {
 		for _, p := range pictures {
@@ -108,7 +109,7 @@ func encodeSpeed(ctx context.Context, cfg encoder.Config) (m measured, err error
 		}
 	}()
 	fps := float64(cfg.House.FPS.Num) / float64(cfg.House.FPS.Den)
-	want := int64(madeUp.Seconds() * fps)
+	want := int64(length.Seconds() * fps)
 	limit := time.NewTimer(measuring)
 	defer limit.Stop()
 	began, used, n := time.Now(), processorTime(), int64(0)
@@ -128,8 +129,8 @@ feeding:
 	}
 	stop()
 	err = <-done
-	length := max(1, float64(e.Stats().Encoded)) / fps
-	return measured{length / time.Since(began).Seconds(), (processorTime() - used).Seconds() / length}, err
+	lasts := max(1, float64(e.Stats().Encoded)) / fps
+	return measured{lasts / time.Since(began).Seconds(), (processorTime() - used).Seconds() / lasts}, e.Info(), err
 }
 
 // processorTime is what this process has had of the processors' time.

@@ -49,6 +49,7 @@ type trier interface {
 // outputIs tells how an output does where the channel runs, and tries its way where
 // it is not publishing. Nothing is ever tried under the output's own id.
 func (x *exam) outputIs(ctx context.Context, o configs.Output) []web.Finding {
+	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, trying)
 	defer cancel()
 	found, on := x.ownWord(o)
@@ -61,7 +62,7 @@ func (x *exam) outputIs(ctx context.Context, o configs.Output) []web.Finding {
 	if on {
 		if api != nil {
 			api.ask(ctx, direct.ID(), true)
-			found = append(found, api.found...)
+			found = append(append(found, api.found...), api.viewers(whole)...)
 		}
 		if encrypted(o) { // its certificate may end soon all the same
 			found = append(found, tried(ctx, dial, output.Trial{Upto: output.StageTLS})...)
@@ -71,7 +72,11 @@ func (x *exam) outputIs(ctx context.Context, o configs.Output) []web.Finding {
 	if direct == nil {
 		return append(found, tried(ctx, dial, output.Trial{Upto: output.StageHandshake})...)
 	}
-	return append(found, x.publishes(ctx, o, direct, api)...)
+	found = append(found, x.publishes(ctx, o, direct, api)...)
+	if api != nil && api.taken {
+		found = append(found, api.viewers(whole)...)
+	}
+	return found
 }
 
 func encrypted(o configs.Output) bool {
@@ -79,7 +84,7 @@ func encrypted(o configs.Output) bool {
 }
 
 // publishes tries a way out by RTMP as far as it can be tried.
-func (x *exam) publishes(ctx context.Context, o configs.Output, dial *rtmp.Dialer, api *antExam) (found []web.Finding) {
+func (x *exam) publishes(ctx context.Context, o configs.Output, dial *rtmp.Dialer, api *antExam) (list []web.Finding) {
 	how := output.Trial{ID: fmt.Sprintf("%s%s-%04x", dial.ID(), doctorsID, rand.N(1<<16)), Upto: output.StagePublish}
 	note := ""
 	switch {
@@ -99,16 +104,19 @@ func (x *exam) publishes(ctx context.Context, o configs.Output, dial *rtmp.Diale
 	if api != nil && last.Err == nil && note != "" { // the app has answered
 		api.ask(ctx, dial.ID(), false)
 	}
+	if api != nil {
+		api.taken = last.Stage == output.StagePublish && last.Err == nil
+	}
+	var told []web.Finding
 	if api != nil && output.CauseOf(last.Err) == output.CauseNoReason {
-		if told := api.untold(ctx, dial, how); told != nil {
-			steps, found = steps[:len(steps)-1], told
+		if told = api.untold(ctx, dial, how); told != nil {
+			steps = steps[:len(steps)-1]
 		}
 	}
-	var list []web.Finding
 	for _, s := range steps {
 		list = append(list, stepIs(s)...)
 	}
-	list = append(list, found...)
+	list = append(list, told...)
 	switch {
 	case note != "" && last.Err == nil:
 		list = append(list, titled(string(output.StagePublish), info("Not tried: "+note+".", "Whether the stream is taken shows on air."))...)
@@ -208,7 +216,12 @@ func stepIs(s output.Step) []web.Finding {
 		if why := remedies[cause].why; why != "" {
 			f.Why = why
 		}
-		if s.Stage == output.StagePublish && (cause == output.CauseNoReason || cause == output.CauseCredential) {
+		switch {
+		case s.Stage != output.StagePublish:
+		case cause == output.CauseNoReason:
+			f.Detail = fmt.Sprintf("The server closed the connection without a word when a stream was named to it (after %s).", took)
+			fallthrough
+		case cause == output.CauseCredential:
 			f.Level = isWarning // it was not the configured id
 		}
 		return []web.Finding{f}
