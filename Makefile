@@ -1,4 +1,4 @@
-# airloom: make run · make test · make build · make lint · make bench · make soak · make fuzz
+# airloom: make run · make test · make test-ams · make build · make lint · make bench · make soak · make fuzz
 #
 # Every target does all it needs first: packages by apt (it says which and why),
 # FFmpeg 7.1 (built once, about 5 minutes, cached outside the tree), Go modules,
@@ -63,8 +63,8 @@ fuzz:
 	done
 
 # The long versions of the measurements: hours.
-soak: setup-test build
-	@$(CGO) $(WITH) AIRLOOM_SOAK=1 go test -p 1 -timeout 6h -v -run 'Soak|Row|Plan|Month|Killed' ./cmd/... ./playlist/... ./playout/...
+soak: setup-ams build
+	@$(CGO) $(WITH) AIRLOOM_SOAK=1 AIRLOOM_AMS=1 go test -p 1 -timeout 6h -v -run 'Soak|Row|Plan|Month|Killed' ./cmd/... ./playlist/... ./playout/...
 
 # What it costs, against the ffmpeg program; the figures are left in bin/bench.json.
 bench: setup-test build

@@ -37,7 +37,8 @@ source="curl nasm meson ninja-build xz-utils libx264-dev libssl-dev libzimg-dev 
 # the desk is worked with in a browser.
 test="ffmpeg nginx-light libnginx-mod-rtmp srt-tools mpv systemd chromium fonts-noto-cjk"
 # Ant Media Server is fetched by Maven and runs on Java 17, with these libraries of its video.
-ams="openjdk-17-jdk-headless maven unzip libva-drm2 libva-x11-2 libvdpau1"
+jdk="openjdk-17-jdk-headless"
+ams="maven unzip libva-drm2 libva-x11-2 libvdpau1"
 
 if ! command -v dpkg-query >/dev/null; then
   say "this is no Debian or Ubuntu: install by hand what corresponds to: $build $source"
@@ -109,7 +110,17 @@ apt_install='
 {
   want "building" $build
   if [ "$what" = test ]; then want "the tests" $test; fi
-  if [ "$what" = ams ]; then want "tests against Ant Media Server" $ams; fi
+  if [ "$what" = ams ]; then
+    want "tests against Ant Media Server" $ams
+    if [ -n "$(missing $jdk)" ] && [ -z "${JAVA_HOME:-}" ]; then
+      update # the newest systems have only later ones
+      if [ -n "$(apt-cache search --names-only "^$jdk\$")" ]; then
+        want "running Ant Media Server" $jdk
+      else
+        say "Ant Media Server runs on a JDK 17, which this system does not have: install one and set JAVA_HOME"
+      fi
+    fi
+  fi
   if ! "$(dirname "$0")/ffmpeg/build.sh" --where >/dev/null 2>&1; then
     # A machine that never ran apt-get update knows no candidate yet.
     [ -n "$(candidate)" ] || update

@@ -115,6 +115,9 @@ func newAMS(t testing.TB, home string, settings map[string]string) *AntMedia {
 	if _, err := os.Stat(source); err != nil {
 		t.Skipf("Ant Media Server %s is not in the cache and could not be had: make setup-ams tries to bring it", AMSVersion)
 	}
+	if java() == "" {
+		t.Skip("Ant Media Server runs on a JDK 17, and this system has none: set JAVA_HOME to one")
+	}
 	s := &AntMedia{t: t, home: home, RTMPPort: FreePort(t), HTTPPort: FreePort(t), control: FreePort(t)}
 	if err := s.lay(source, settings); err != nil {
 		t.Fatalf("Ant Media Server: %v", err)
@@ -217,16 +220,13 @@ func setProperties(path string, keys map[string]string) error {
 	return os.WriteFile(path, []byte(text), 0o644)
 }
 
-// java is the program that runs the server: of a JDK 17, where one can be told.
-func java(t testing.TB) string {
-	t.Helper()
+// java is the program that runs the server, of a JDK 17; "" where there is none.
+func java() string {
 	if home := os.Getenv("JAVA_HOME"); home != "" {
 		return filepath.Join(home, "bin/java")
 	}
-	if list, _ := filepath.Glob("/usr/lib/jvm/java-17-openjdk-*/bin/java"); len(list) > 0 {
-		return list[0]
-	}
-	return need(t, "java", "openjdk-17-jdk-headless")
+	list, _ := filepath.Glob("/usr/lib/jvm/java-17-openjdk-*/bin/java")
+	return strings.Join(list[:min(1, len(list))], "")
 }
 
 // Start starts a server that is not running and waits until its application takes
@@ -250,7 +250,7 @@ func (s *AntMedia) Start() {
 func (s *AntMedia) Launch() {
 	s.t.Helper()
 	h := s.home
-	cmd := exec.Command(java(s.t), "-Dred5.root="+h, "-Xms256m", "-Xmx1500m", "-Djava.io.tmpdir="+h, "-Djava.awt.headless=true",
+	cmd := exec.Command(java(), "-Dred5.root="+h, "-Xms256m", "-Xmx1500m", "-Djava.io.tmpdir="+h, "-Djava.awt.headless=true",
 		"-Xverify:none", "-XX:MaxMetaspaceSize=256m", "-XX:+UseG1GC", "-Xshare:off",
 		"-Djava.system.class.loader=org.red5.server.classloading.ServerClassLoader",
 		"-Dcatalina.home="+h, "-Dcatalina.useNaming=true", "-Djava.net.preferIPv4Stack=true",
