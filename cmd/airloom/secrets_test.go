@@ -1,0 +1,399 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"airloom/cmd/internal/airtest"
+	"airloom/playout/control"
+	"airloom/web"
+)
+
+// vault knows the secrets that were planted, and finds them again.
+type vault struct {
+	mu      sync.Mutex
+	secrets map[string]string // by what each is
+	forms   map[string][]form // by how they begin
+	looked  int               // bytes that were looked through
+	leaks   map[string]bool
+}
+
+// form is a secret as it may stand in a text, in small letters.
+type form struct{ name, text string }
+
+// head is how much of a form it is looked up by.
+const head = 8
+
+func newVault() *vault {
+	return &vault{secrets: map[string]string{}, forms: map[string][]form{}, leaks: map[string]bool{}}
+}
+
+// plant makes a secret. It is in base32, of as many letters as make whole bytes, and
+// stands in no other text.
+func (v *vault) plant(name string) string { return v.keep(name, "ZQ"+rand.Text()[:22]) }
+
+// keep takes a secret that somebody else has made.
+func (v *vault) keep(name, secret string) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.secrets[name] = secret
+	texts := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), hex.EncodeToString([]byte(secret))}
+	for shift := range 3 { // as it may stand within what is encoded
+		coded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + secret))
+		inner := strings.TrimRight(coded, "=")[4*((shift+2)/3)+1:]
+		texts = append(texts, inner[:len(inner)-3])
+	}
+	for _, text := range texts {
+		f := form{name, strings.ToLower(text)}
+		v.forms[f.text[:head]] = append(v.forms[f.text[:head]], f)
+	}
+	return secret
+}
+
+// find is what of the secrets the text holds.
+func (v *vault) find(where, text string) (found []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.looked += len(text)
+	lower := strings.ToLower(text)
+	for i := 0; i+head <= len(lower); i++ {
+		for _, f := range v.forms[lower[i:i+head]] {
+			if !v.leaks[f.name+where] && strings.HasPrefix(lower[i:], f.text) {
+				v.leaks[f.name+where] = true // once is enough
+				found = append(found, fmt.Sprintf("%s holds the %s: …%s…", where, f.name, lower[max(0, i-120):min(len(lower), i+len(f.text)+40)]))
+			}
+		}
+	}
+	return found
+}
+
+// search fails the test where the text holds a secret.
+func (v *vault) search(t *testing.T, where, text string) {
+	t.Helper()
+	for _, leak := range v.find(where, text) {
+		t.Error(leak)
+	}
+}
+
+// The vault finds what it should.
+func TestTheVaultFindsWhatIsPlanted(t *testing.T) {
+	v := newVault()
+	secret := v.plant("key")
+	odd := v.keep("odd", "a/b+c d"+v.plant("tail"))
+	for where, text := range map[string]string{
+		"plain": "rtmp://h/a/" + secret, "small": strings.ToLower(secret), "hex": hex.EncodeToString([]byte(secret)),
+		"basic":   base64.StdEncoding.EncodeToString([]byte("user:" + secret)),
+		"basic 2": base64.StdEncoding.EncodeToString([]byte("me:" + secret + "!")),
+		"basic 3": base64.URLEncoding.EncodeToString([]byte("a:b:c:" + secret)),
+		"JSON":    base64.RawStdEncoding.EncodeToString([]byte(`{"key":"` + secret + `"}`)),
+		"query":   "?a=" + url.QueryEscape(odd), "path": url.PathEscape(odd), "user": url.UserPassword("u", odd).String(),
+	} {
+		require.NotEmpty(t, v.find(where, text), where)
+	}
+	require.Empty(t, v.find("", secret[:23]+" and "+base64.StdEncoding.EncodeToString([]byte("nothing"))))
+}
+
+// house is a channel into which secrets are planted, and what fails around it.
+type house struct {
+	*vault
+	t             *testing.T
+	ch            *airtest.Channel
+	out, ams      *rude
+	rtsp          *rude
+	rest, films   *rude
+	hook          *rude
+	ingest        int
+	wrong         string // the key of a producer that nobody knows
+	password      string
+	env, sections map[string]string
+}
+
+func newHouse(t *testing.T) *house {
+	h := &house{vault: newVault(), t: t, env: map[string]string{}, sections: map[string]string{}}
+	p := h.plant
+	key, token := p("stream key"), p("token in an output's URL")
+	h.out = rudeRTMP(t, key+" and "+token)
+	amsKey, amsToken := p("stream key of Ant Media Server"), p("token of Ant Media Server")
+	h.ams = rudeRTMP(t, amsKey)
+	h.rest = rudeHTTP(t, amsKey+" "+amsToken+" "+p("one-time token"))
+	h.rest.oneTime = h.secrets["one-time token"]
+	push := h.keep("password of an RTSP server", "p/w "+p("tail of a password")+"+@")
+	h.rtsp = rudeRTSP(t, push)
+	h.films = rudeHTTP(t, "sorry")
+	h.hook = rudeHTTP(t, "sorry")
+	h.ingest = airtest.FreePort(t)
+	h.env["PLANTED_KEY"], h.env["PLANTED_REST"] = key, amsToken
+
+	h.sections["outputs"] = fmt.Sprintf(`
+  - {name: main, url: "rtmp://127.0.0.1:%d/live/${env:PLANTED_KEY}?token=%s"}
+  - {name: ams, url: "rtmp://127.0.0.1:%d/LiveApp/%s"}
+  - {name: push, url: "rtsp://%s@127.0.0.1:%d/live/%s"}
+`,
+		h.out.port, token, h.ams.port, amsKey, url.UserPassword("planted", push), h.rtsp.port, p("RTSP path"))
+	h.sections["antmedia"] = fmt.Sprintf(`{api: "http://127.0.0.1:%d/LiveApp", token: "${env:PLANTED_REST}", publish: {by: token}}`, h.rest.port)
+	h.sections["hls"] = fmt.Sprintf(`{variant: mpegts, token: %q}`, p("token of HLS"))
+	h.sections["record"] = `{dir: ./recordings}`
+	h.sections["ingest"] = fmt.Sprintf(`{listen: "127.0.0.1:%d", producers: [{name: studio, key: %q}]}`, h.ingest, p("producer's key"))
+	h.wrong = p("producer's wrong key")
+	h.sections["webhooks"] = fmt.Sprintf(`[{url: "http://planted:%s@127.0.0.1:%d/%s?token=%s", secret: %q}]`,
+		p("password of a webhook"), h.hook.port, p("path of a webhook"), p("token of a webhook"), p("secret of a webhook"))
+	h.sections["fallback"] = fmt.Sprintf(`{filler: %q}`, h.film("filler", "mp4"))
+	return h
+}
+
+// film is the address of a film that cannot be had.
+func (h *house) film(what, ext string) string {
+	return fmt.Sprintf("http://planted:%s@127.0.0.1:%d/%s.%s?token=%s", h.plant("password of the "+what), h.films.port, what, ext, h.plant("token of the "+what))
+}
+
+func (h *house) start() {
+	token, hash := web.NewToken()
+	h.keep("API token", token)
+	h.keep("API token's hash", strings.TrimPrefix(hash, "sha256:"))
+	h.password = h.plant("user's password")
+	user, err := web.HashPassword(h.password)
+	require.NoError(h.t, err)
+	h.keep("user's hash", user[strings.LastIndex(user, "$")+1:])
+	clips := airtest.Clips(h.t, airtest.Plain1, airtest.Plain2)
+	list := "loop: true\nitems:\n  - {source: plain1.mp4}\n"
+	for _, url := range []string{
+		h.film("film", "mp4"), h.film("playlist of HLS", "m3u8"),
+		fmt.Sprintf("rtsp://planted:%s@127.0.0.1:%d/cam?token=%s", h.plant("camera's password"), rudeRTSP(h.t, h.secrets["camera's password"]).port, h.plant("camera's token")),
+		fmt.Sprintf("rtmp://127.0.0.1:%d/live/feed?token=%s", rudeRTMP(h.t, "you").port, h.plant("feed's token")),
+		fmt.Sprintf("srt://127.0.0.1:%d?streamid=%s&passphrase=%s&timeout=1000000", airtest.FreePort(h.t), h.plant("feed's stream id"), h.plant("feed's passphrase")),
+	} {
+		list += fmt.Sprintf("  - {source: %q, duration: 2s}\n", url)
+	}
+	env := []string{"GOTRACEBACK=all"}
+	for name, value := range h.env {
+		env = append(env, name+"="+value)
+	}
+	h.ch = airtest.Airloom(h.t, airtest.Setup{
+		Media: mediaOf(clips...), Lists: map[string]string{"main.yml": list}, Sections: h.sections, Token: token, Env: env,
+		Web: fmt.Sprintf(`users: [{name: mira, password_hash: %q, role: admin}], tokens: [{name: test, hash: %q, role: admin}]`, user, hash),
+	})
+}
+
+// No key, token or password is in anything that airloom says, whatever fails.
+func TestSecretsAreNeverTold(t *testing.T) {
+	t.Parallel()
+	airtest.Binary(t)
+	h := newHouse(t)
+	began := time.Now()
+	said := func(what string) { t.Logf("%5.1f s: %s", time.Since(began).Seconds(), what) }
+	h.start()
+	ch := h.ch
+	ch.Until(20*time.Second, "it is on air", func(s control.Status) bool { return s.Tick > 0 })
+	stop := h.watchChildren()
+	var commands sync.WaitGroup
+	for _, args := range [][]string{{"doctor"}, {"doctor", "--json"}, {"check"}, {"schedule"}, {"rehearse"}, {"asrun"}, {"ctl", "status"}, {"ctl", "skip"}, {"ctl", "output", "stop", "push"}, {"ctl", "output", "start", "push"}} {
+		commands.Go(func() { h.command(ch.Dir, args...) })
+	}
+	h.knock()
+	ch.Drop("broken.yml", fmt.Sprintf("items:\n  - {source: %q, in: later}\n  - {sauce: %q}\n  - {source: %q}\n", h.film("broken film", "mp4"),
+		h.film("sauce", "mp4"), strings.Replace(h.film("gopher", "mp4"), "http:", "gopher:", 1)))
+	h.mistakes()
+	said("asking")
+	h.everyAnswer("while all fails")
+	said("waiting")
+	for name, r := range map[string]struct {
+		*rude
+		turns int64
+	}{"output": {h.out, rtmpRefusals}, "AMS": {h.ams, 3}, "RTSP": {h.rtsp, 6}, "REST": {h.rest, 4}, "sources": {h.films, 6}, "webhook": {h.hook, 3}} {
+		airtest.Eventually(t, 20*time.Second, "each way to fail has had its turn: "+name, func() bool { return r.turn.Load() >= r.turns })
+	}
+	said("commands")
+	commands.Wait()
+	said("asking again")
+	h.everyAnswer("after all has failed")
+	stop()
+	said("dying")
+	h.dumps()
+	h.search(t, "the log", ch.Log())
+	for _, found := range []string{"not publishing", "no room for", "item skipped", "cannot be told", "goroutine 1"} {
+		require.Contains(t, ch.Log(), found, "the failures were there to be told of")
+	}
+	t.Logf("%d secrets are not in %d kB", len(h.secrets), h.looked>>10)
+}
+
+// command runs a command of airloom's, and looks at what it says.
+func (h *house) command(dir string, args ...string) {
+	ctx, cancel := context.WithTimeout(h.t.Context(), 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, airtest.Binary(h.t), append(args, "--config", filepath.Join(dir, "airloom.yml"))...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.Dir, cmd.Env = dir, os.Environ()
+	for name, value := range h.env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	out, _ := cmd.CombinedOutput() // most of them find something wrong
+	h.search(h.t, "airloom "+strings.Join(args, " "), string(out))
+	if ctx.Err() != nil || len(out) == 0 {
+		h.t.Errorf("airloom %v takes too long or says nothing: %s", args, out)
+	}
+}
+
+// knock is who comes with what is not known, and with what is.
+func (h *house) knock() {
+	for _, key := range []string{h.wrong, h.secrets["producer's key"]} {
+		cmd := exec.Command("ffmpeg", "-v", "quiet", "-re", "-f", "lavfi", "-i", "testsrc=s=64x64:r=5:d=1", "-c:v", "libx264", "-g", "5", "-f", "flv",
+			fmt.Sprintf("rtmp://127.0.0.1:%d/live/%s", h.ingest, key))
+		_ = cmd.Run() // it is refused, or not taken for long
+	}
+	for _, password := range []string{h.password, h.password + "x"} {
+		body, _ := json.Marshal(map[string]string{"name": "mira", "password": password})
+		r, err := http.Post(h.ch.URL("/api/v1/login"), "application/json", bytes.NewReader(body))
+		require.NoError(h.t, err)
+		text, _ := io.ReadAll(r.Body)
+		r.Body.Close()
+		h.search(h.t, "signing in", string(text))
+		for _, c := range r.Cookies() {
+			h.keep("session of "+c.Name+password, c.Value)
+		}
+	}
+	for _, path := range []string{"/hls/index.m3u8", "/api/v1/status"} {
+		for _, token := range []string{h.secrets["token of HLS"], h.wrong} {
+			r, err := http.Get(h.ch.URL(path + "?token=" + token))
+			require.NoError(h.t, err)
+			text, _ := io.ReadAll(r.Body)
+			r.Body.Close()
+			if r.StatusCode != http.StatusOK { // a playlist may name the token to who has shown it
+				h.search(h.t, path, string(text))
+			}
+		}
+	}
+}
+
+// everyAnswer asks for all that can be asked for.
+func (h *house) everyAnswer(when string) {
+	var doc struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	body, code := h.ch.Get("/api/v1/openapi.json")
+	require.Equal(h.t, http.StatusOK, code)
+	require.NoError(h.t, json.Unmarshal([]byte(body), &doc))
+	paths := []string{"/", "/hls/index.m3u8", "/preview/index.m3u8", "/none?token=x"}
+	for path, how := range doc.Paths {
+		if _, ok := how["get"]; ok {
+			path = strings.ReplaceAll(path, "{name}", "main.yml")
+			paths = append(paths, path, path+"?path=plain1.mp4&name=main.yml&level=debug&limit=1000")
+		}
+	}
+	require.Greater(h.t, len(paths), 30)
+	var all sync.WaitGroup
+	for half := range slices.Chunk(paths, 1+len(paths)/4) {
+		all.Go(func() {
+			for _, path := range half {
+				body, code := h.ch.Get(path)
+				h.search(h.t, fmt.Sprintf("GET %s (%d) %s", path, code, when), body)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// watchChildren looks, until it is stopped, at what others on the machine may see of
+// the children: command lines and environments.
+func (h *house) watchChildren() (stop func()) {
+	end, ended := make(chan struct{}), make(chan struct{})
+	seen := 0
+	go func() {
+		defer close(ended)
+		for {
+			for i, pid := range airtest.Tree(h.ch.PID()) {
+				files := []string{"cmdline", "environ", "comm"}
+				if i == 0 { // it was given them by its environment, as the config says
+					files = files[:1]
+				}
+				stat, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+				line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+				if i > 0 && !bytes.Contains(line, []byte("-worker")) {
+					files = files[:1] // the doctor reads the config by itself; and between fork and exec a child is its parent still
+				}
+				for _, file := range files {
+					text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
+					h.search(h.t, file+" of "+filepath.Base(stat), string(text))
+				}
+				seen++
+			}
+			select {
+			case <-end:
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		<-ended
+		require.Greater(h.t, seen, 20)
+	}
+}
+
+// mistakes are configs with secrets in the wrong place, or in the right one with
+// something wrong beside it.
+func (h *house) mistakes() {
+	var all sync.WaitGroup
+	p := h.plant
+	for name, text := range map[string]string{
+		"path":     fmt.Sprintf(`output: {url: "rtmp://host/app/%s/more?token=%s"}`, p("key before more"), p("token after more")),
+		"scheme":   fmt.Sprintf(`output: {url: "gopher://user:%s@host/app/%s"}`, p("gopher's password"), p("gopher's key")),
+		"user":     fmt.Sprintf(`output: {url: "rtmp://user:%s@host/app/%s#%s"}`, p("RTMP password"), p("RTMP key"), p("fragment")),
+		"type":     fmt.Sprintf(`{output: {url: [%q]}, antmedia: {token: {a: %q}}, hls: {token: [%q]}}`, p("key in a list"), p("token in a map"), p("token in a list")),
+		"twice":    fmt.Sprintf("output: {url: \"rtmp://host/app/%s\"}\noutput: {url: \"rtmp://host/app/%s\"}", p("first of two"), p("second of two")),
+		"unclosed": fmt.Sprintf("output: {url: \"rtmp://host/app/%s}\nweb: {}", p("key that is not closed")),
+		"indent":   fmt.Sprintf("output:\n  url: rtmp://host/app/%s\n url: rtmp://host/app/%s", p("key before the indent"), p("key after the indent")),
+		"ingest":   fmt.Sprintf(`{output: {url: "rtmp://host/app/x"}, ingest: {listen: "127.0.0.1:1", producers: [{name: a, key: "%s bad"}, {name: b, key: %q}, {name: c, key: %q}]}}`, p("key with a space"), p("same key"), h.secrets["same key"]),
+		"webhooks": fmt.Sprintf(`{output: {url: "rtmp://host/app/x"}, webhooks: [{url: "ftp://u:%s@host/%s", secret: "whsec_%s!"}]}`, p("password of a bad webhook"), p("path of a bad webhook"), p("bad secret")),
+		"users":    fmt.Sprintf(`{output: {url: "rtmp://host/app/x"}, web: {users: [{name: a, password_hash: %q}], tokens: [{name: t, hash: %q}]}}`, p("password for a hash"), p("token for a hash")),
+		"ams":      fmt.Sprintf(`{output: {url: "rtmp://host/LiveApp/%s"}, antmedia: {api: "http://u:%s@host:5080/LiveApp?jwt=%s", token: %q, publish: {by: totp, secret: "%s!1"}}}`, p("key beside totp"), p("password of an API"), p("JWT of an API"), p("token beside totp"), p("totp's secret")),
+		"file":     fmt.Sprintf(`output: {url: "${file:keys/%s}"}`, "nothing") + "\nhls: {token: \"${env:PLANTED_KEY}\", variant: mp5}",
+		"doubled":  fmt.Sprintf(`outputs: [{name: a, url: "rtmp://host/app/%[1]s"}, {name: b, url: "rtmp://host/app/%[1]s"}]`, p("key of two outputs")),
+		"encoding": fmt.Sprintf(`output: {url: "rtmp://host/app/x?token=%s/=%%zz&%s"}`, p("token with a slash"), p("parameter without a name")),
+		"srt":      fmt.Sprintf(`output: {url: "srt://host?passphrase=%s&streamid=%s"}`, p("passphrase without a port"), p("stream id without a port")),
+		"filler":   fmt.Sprintf(`{output: {url: "rtmp://host/app/x"}, fallback: {filler: "gopher://u:%s@host/?t=%s", slate: "http://u:%s@host/"}}`, p("filler's password"), p("filler's token"), p("slate's password")),
+	} {
+		dir := filepath.Join(h.t.TempDir(), name)
+		require.NoError(h.t, os.Mkdir(dir, 0o755))
+		require.NoError(h.t, os.WriteFile(filepath.Join(dir, "airloom.yml"), []byte(text+"\n"), 0o600))
+		all.Go(func() {
+			h.command(dir, "check")
+		})
+	}
+	all.Wait()
+}
+
+// dumps has a worker and then the channel itself die with all that they have to say
+// about where they stood.
+func (h *house) dumps() {
+	for _, pid := range h.ch.Workers() {
+		_ = syscall.Kill(pid, syscall.SIGQUIT)
+	}
+	before := len(h.ch.Log())
+	h.ch.Signal(syscall.SIGABRT)
+	airtest.Eventually(h.t, 10*time.Second, "it has ended", func() bool { return !h.ch.Running() })
+	dump := h.ch.Log()[before:]
+	for _, part := range []string{"SIGABRT", "goroutine 1", "airloom/output", "airloom/web/hooks"} {
+		require.Contains(h.t, dump, part)
+	}
+	h.search(h.t, "the dump", dump)
+}
