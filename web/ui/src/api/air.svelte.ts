@@ -7,7 +7,7 @@ import { live } from "./live.svelte";
 import { session } from "./session.svelte";
 import { say } from "../words/words.svelte";
 
-export const told = ["take", "next", "skip", "back", "restart", "undo", "holdOn", "holdOff", "slateOn", "slateOff", "start", "stop"] as const;
+export const told = ["take", "next", "skip", "back", "restart", "undo", "holdOn", "holdOff", "slateOn", "slateOff", "start", "stop", "liveOn", "liveOff"] as const;
 export type Told = (typeof told)[number];
 
 /** What came of a command. */
@@ -56,6 +56,8 @@ class Air {
   start = (output: string) => this.#run("start", `/output/${part(output)}/start`, {}, output);
   stop = (output: string) => this.#run("stop", `/output/${part(output)}/stop`, {}, output);
 
+  live = (producer: string, on: boolean) => this.#run(on ? "liveOn" : "liveOff", "/live", { producer, on }, producer);
+
   async #run(what: Told, path: string, body: object, title = ""): Promise<void> {
     if (this.locked) return;
     const mine = { what, at: performance.now() };
@@ -84,8 +86,7 @@ class Air {
     const what = named(e.what);
     const own = session.me?.name ?? "";
     if (e.who === own && this.#mine.some((m) => m.what === what)) return;
-    const output = /^output \w+ (.*)$/.exec(e.what)?.[1] ?? "";
-    this.#tell(what, { title: e.item?.title ?? output, by: person(e.who, say().bar.somebodyHere), at: Date.parse(e.at), until: e.undo_until ? Date.parse(e.undo_until) : null, words: e.said });
+    this.#tell(what, { title: e.item?.title ?? meantBy(e.what), by: person(e.who, say().bar.somebodyHere), at: Date.parse(e.at), until: e.undo_until ? Date.parse(e.undo_until) : null, words: e.said });
   }
 }
 
@@ -97,9 +98,13 @@ export function named(what: string): Told | "" {
   const [first = "", second = ""] = what.split(" ");
   if (first === "take") return what.endsWith(" next") ? "next" : "take";
   if (first === "hold" || first === "slate") return `${first}${second === "on" ? "On" : "Off"}`;
+  if (first === "live") return what.endsWith(" off") ? "liveOff" : "liveOn";
   if (first === "output") return second === "stop" ? "stop" : "start";
   return told.find((t) => t === first) ?? "";
 }
+
+/** The output or the producer that a command names; "" where it names none. */
+export const meantBy = (what: string): string => /^output \w+ (.*)$/.exec(what)?.[1] ?? /^live (.*?)(?: on| off)?$/.exec(what)?.[1] ?? "";
 
 /** It as a sentence. `at` writes a clock time. */
 export function sentenceOf(s: Said, at: (ms: number) => string): string {
