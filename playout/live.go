@@ -224,6 +224,7 @@ func (e *Engine) follow() error {
 			return err
 		}
 		a.leaves(e, err)
+		a.away.since -= e.gap // it has given nothing since
 		e.publish()
 	}
 	a.attempt(e, e.n-e.first)

@@ -10,6 +10,10 @@ import (
 // started this process left it, with FLV coming out of it.
 const FeedFD = 5
 
+// fedWithin is how long a producer may say nothing: how long it is waited for, whoever
+// keeps the other end decides.
+const fedWithin = 24 * time.Hour
+
 // Producer is whom a source such as ingest://NAME names.
 func Producer(source string) (name string, ok bool) { return strings.CutPrefix(source, "ingest://") }
 

@@ -32,7 +32,10 @@ type arrival struct {
 
 func startPump(s *source) *pump {
 	p := &pump{began: time.Now(), done: make(chan struct{}), within: readWithin}
-	if sentLive(s.url) {
+	switch {
+	case Fed(s.url):
+		p.within = fedWithin
+	case sentLive(s.url):
 		p.within = liveWithin
 	}
 	go p.run(s)

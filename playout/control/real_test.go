@@ -38,13 +38,14 @@ type reel struct {
 	mu     sync.Mutex
 	opened []string
 	seen   []frame // by the channel's tick
+	ended  bool    // what is live has
 }
 
 func (r *reel) Open(_ context.Context, s media.Spec, at media.Start) playout.Clip {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.opened = append(r.opened, s.Source)
-	return &strip{spec: s, k: at.Tick, from: time.Now().Add(r.opens)}
+	return &strip{spec: s, k: at.Tick, from: time.Now().Add(r.opens), reel: r}
 }
 
 func (r *reel) sources() []string {
@@ -80,6 +81,17 @@ type strip struct {
 	spec media.Spec
 	k    int64
 	from time.Time
+	reel *reel
+}
+
+// over reports that the strip has ended; a producer's does when that is said.
+func (s *strip) over() bool {
+	if !strings.HasPrefix(s.spec.Source, "live/") {
+		return s.k >= pal.Ticks(s.spec.Duration)
+	}
+	s.reel.mu.Lock()
+	defer s.reel.mu.Unlock()
+	return s.reel.ended
 }
 
 func (s *strip) Poll() (*media.Tick, error) {
@@ -89,7 +101,7 @@ func (s *strip) Poll() (*media.Tick, error) {
 	if time.Now().Before(s.from) {
 		return nil, media.ErrNotReady
 	}
-	if s.k >= pal.Ticks(s.spec.Duration) {
+	if s.over() {
 		return nil, io.EOF
 	}
 	t := media.NewTick(pal.Samples(s.k) + 1)

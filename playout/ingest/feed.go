@@ -17,7 +17,8 @@ const (
 )
 
 // joint is by how much the stream's time goes on where something of it is missing,
-// in milliseconds: the reader is to see no gap.
+// in milliseconds, if it is not known how long a picture stands: the reader is to see
+// no gap.
 const joint = 40
 
 // waiting is what is yet to be written, and its time.
@@ -39,7 +40,9 @@ type feed struct {
 	begun   bool   // the stream's beginning has been written
 	flows   bool   // from a keyframe on
 	base    uint32 // what is taken off the sender's time
-	latest  uint32 // the latest time written
+	latest  uint32 // the latest time written…
+	picture uint32 // …and the latest picture's,
+	every   uint32 // and how long that was after the one before
 	session int64  // whose time that is
 	ending  bool
 	missed  int // how often a reader was too slow
@@ -134,7 +137,7 @@ func (f *feed) put(b []byte, time uint32) {
 }
 
 // take hands a message on to the reader; starts says that it may be begun with.
-func (f *feed) take(p *producer, m message, r role, starts bool) {
+func (f *feed) take(p *producer, m message, starts bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ending {
@@ -158,26 +161,67 @@ func (f *feed) take(p *producer, m message, r role, starts bool) {
 		return
 	}
 	f.latest = max(f.latest, t)
+	if m.kind == kindVideo && t > f.picture {
+		f.picture, f.every = t, t-f.picture
+	}
 	f.put(tag(m.kind, t, m.body), t)
 }
 
 // start begins at a message, or goes on there, with all that a decoder needs before it.
 func (f *feed) start(p *producer, m message) {
-	f.flows = true
-	at := uint32(0)
+	at, sound := uint32(0), p.leading(m)
 	if f.begun {
-		at = f.latest + joint
+		at, sound = f.joins(), nil
+	} else if len(sound) > 0 {
+		f.base = sound[0].time
+		at = m.time - f.base
 	}
-	f.base, f.begun = m.time-at, true
+	f.base, f.begun, f.flows = m.time-at, true, true
+	first := at
+	if len(sound) > 0 {
+		first = 0
+	}
 	for _, h := range []struct {
 		kind byte
 		body []byte
 	}{{kindData0, p.meta}, {kindVideo, p.picture}, {kindAudio, p.sound}} {
 		if h.body != nil {
-			f.put(tag(h.kind, at, h.body), at)
+			f.put(tag(h.kind, first, h.body), first)
 		}
 	}
+	for _, s := range sound {
+		f.put(tag(s.kind, s.time-f.base, s.body), s.time-f.base)
+	}
 	f.latest = at
+}
+
+// lead is how many messages of sound go before the first picture: one holds the
+// picture's beginning, and a decoder of sound needs those before it.
+const lead = 3
+
+// leading is the sound just before a picture.
+func (p *producer) leading(m message) (sound []message) {
+	for _, s := range p.before {
+		if d := int32(m.time - s.time); s.body != nil && m.kind == kindVideo && d >= 0 && d < 250 {
+			sound = append(sound, s)
+		}
+	}
+	return sound
+}
+
+// joins is the time at which a stream goes on that is missing something: after all
+// that has been written, and in step with the pictures before, so that it stays as
+// near to the house's ticks as it was.
+func (f *feed) joins() uint32 {
+	every := f.every
+	if every < 5 || every > 200 {
+		every = joint
+	}
+	at := f.picture + every
+	for int32(f.latest-at) >= 0 {
+		at += every
+	}
+	return at
 }
 
 // skip drops what waits: the reader goes on at the next keyframe. What is being
@@ -187,6 +231,7 @@ func (f *feed) skip() {
 	f.flows = false
 	if len(f.waits) > 1 {
 		f.latest = f.waits[0].time
+		f.picture = min(f.picture, f.latest)
 		clear(f.waits[1:])
 		f.waits = f.waits[:1]
 		f.bytes = len(f.waits[0].bytes)

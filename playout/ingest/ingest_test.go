@@ -244,10 +244,11 @@ func TestAReaderBeginsWithHeadersAndAKeyframe(t *testing.T) {
 	p.headers()
 	require.NoError(t, p.media(kindVideo, 5000*time.Millisecond, picture(true, "old")))
 	require.NoError(t, p.media(kindAudio, 5000*time.Millisecond, []byte{0xaf, 1, 1}))
+	require.NoError(t, p.media(kindAudio, 6985*time.Millisecond, []byte{0xaf, 1, 3}))
 	comes(t, func() bool {
 		s.producers[0].mu.Lock()
 		defer s.producers[0].mu.Unlock()
-		return s.producers[0].sound != nil
+		return s.producers[0].before[lead-1].time == 6985
 	})
 	v := read(t, s, "studio")
 	for _, b := range [][]byte{picture(false, "p"), picture(true, "key"), picture(false, "q")} {
@@ -259,9 +260,10 @@ func TestAReaderBeginsWithHeadersAndAKeyframe(t *testing.T) {
 	require.True(t, bytes.HasPrefix(meta.body, []byte("\x02\x00\x0aonMetaData")))
 	require.Equal(t, flvTag{kindVideo, 0, avcHeader}, v.next())
 	require.Equal(t, flvTag{kindAudio, 0, aacHeader}, v.next())
-	require.Equal(t, flvTag{kindVideo, 0, picture(true, "key")}, v.next())
-	require.Equal(t, flvTag{kindVideo, 0, picture(false, "q")}, v.next())
-	require.Equal(t, flvTag{kindAudio, 20, []byte{0xaf, 1, 2}}, v.next())
+	require.Equal(t, flvTag{kindAudio, 0, []byte{0xaf, 1, 3}}, v.next(), "the sound with which the picture begins")
+	require.Equal(t, flvTag{kindVideo, 15, picture(true, "key")}, v.next())
+	require.Equal(t, flvTag{kindVideo, 15, picture(false, "q")}, v.next())
+	require.Equal(t, flvTag{kindAudio, 35, []byte{0xaf, 1, 2}}, v.next())
 
 	p.command("deleteStream", float64(0), nil, float64(1))
 	v.ends()
@@ -331,9 +333,9 @@ func TestItComesBackToTheSameReader(t *testing.T) {
 	require.NoError(t, second.media(kindVideo, 3*time.Second, picture(false, "lost")))
 	require.NoError(t, second.media(kindVideo, 4*time.Second, picture(true, "three")))
 	require.Equal(t, kindData0, int(v.next().kind))
-	require.Equal(t, flvTag{kindVideo, 200 + joint, avcHeader}, v.next())
-	require.Equal(t, flvTag{kindAudio, 200 + joint, aacHeader}, v.next())
-	require.Equal(t, flvTag{kindVideo, 200 + joint, picture(true, "three")}, v.next())
+	require.Equal(t, flvTag{kindVideo, 400, avcHeader}, v.next())
+	require.Equal(t, flvTag{kindAudio, 400, aacHeader}, v.next())
+	require.Equal(t, flvTag{kindVideo, 400, picture(true, "three")}, v.next(), "a picture later")
 }
 
 // A reader that does not read holds nobody up, and what waits for it stays bounded:

@@ -31,6 +31,7 @@ type producer struct {
 	meta     []byte
 	sound    []byte // their headers
 	picture  []byte
+	before   [lead]message // the latest of its sound
 	feeds    []*feed
 	closed   bool
 }
@@ -59,7 +60,7 @@ func (p *producer) enter(x *session) error {
 		old.conn.Close() // it is dead, and will find out
 	}
 	p.session, p.sessions, p.since, p.last, p.err = x, p.sessions+1, time.Now(), time.Now(), ""
-	p.pictures, p.meta, p.sound, p.picture = false, nil, nil, nil
+	p.pictures, p.meta, p.sound, p.picture, p.before = false, nil, nil, nil, [lead]message{}
 	p.mu.Unlock()
 	_ = x.conn.SetDeadline(time.Time{})
 	if err := x.status("status", "NetStream.Publish.Start", "Start publishing"); err != nil {
@@ -131,7 +132,11 @@ func (p *producer) take(x *session, m message, now time.Time) {
 	// Sound alone is begun with as soon as it is sure that no picture belongs to it.
 	starts := r == key || m.kind == kindAudio && r == plain && !p.pictures && now.Sub(p.since) > time.Second
 	for _, f := range p.feeds {
-		f.take(p, m, r, starts)
+		f.take(p, m, starts)
+	}
+	if m.kind == kindAudio && r == plain {
+		copy(p.before[:], p.before[1:])
+		p.before[lead-1] = m
 	}
 }
 
