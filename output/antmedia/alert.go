@@ -26,7 +26,7 @@ func (s sight) alerts(now time.Time, width, height int, other string) (list []Al
 	say := func(severity, code, format string, args ...any) {
 		list = append(list, Alert{severity, "antmedia-" + code, fmt.Sprintf(format, args...)})
 	}
-	if e, ok := s.err.(*Error); ok {
+	if e := s.err; e != nil {
 		if !e.Fleeting() || now.Sub(s.errAt) >= firstTime {
 			say("warning", apiCode(e.Cause), "what arrives cannot be checked: %s. The stream is sent all the same", e)
 		}

@@ -48,7 +48,7 @@ const (
 // look is what was seen at one poll.
 type look struct {
 	answer   Answer
-	err      error         // why there is no answer
+	err      *Error        // why there is no answer
 	playlist string        // changes when the HLS playlist does; "": none was seen
 	age      time.Duration // of the playlist
 	at       time.Time
@@ -60,7 +60,7 @@ type look struct {
 type sight struct {
 	opened  time.Time     // the session
 	last    look          // the last with an answer
-	err     error         // of the last poll
+	err     *Error        // of the last poll
 	errAt   time.Time     // since when there has been no answer; zero while there is
 	changed time.Time     // when a poll last showed something new; zero: none has
 	shown   time.Duration // how old that was by then, by the server's clock
@@ -104,8 +104,6 @@ func (s sight) arrival(now time.Time) Arrival {
 		v.Server = Server{Kbps: int(a.Bitrate / 1000), Speed: a.Speed, Width: a.Width, Height: a.Height,
 			Received: a.ReceivedBytes, Viewers: a.Viewers(), For: a.Running(now)}
 	}
-	var e *Error
-	e, _ = s.err.(*Error)
 	fresh := !s.changed.IsZero() && now.Sub(s.changed) < lapses
 	if !s.changed.IsZero() {
 		v.Age = s.shown + now.Sub(s.changed)
@@ -113,8 +111,8 @@ func (s sight) arrival(now time.Time) Arrival {
 	switch {
 	case fresh:
 		v.State = Proven
-	case e != nil:
-		v.Cause, v.Detail = e.Cause, e.Error()
+	case s.err != nil:
+		v.Cause, v.Detail = s.err.Cause, s.err.Error()
 	case s.last.at.IsZero(), now.Sub(s.opened) < lapses && s.changed.IsZero():
 		v.Detail = "the session is new: the server shows what arrives after some seconds"
 	case !a.Known:

@@ -44,8 +44,10 @@ func TestTroubleInWords(t *testing.T) {
 				_, _ = w.Write([]byte(strings.Repeat("[", 64<<10)))
 			}
 		}, CauseNonsense, "longer than 1 MiB", false},
-		"sent elsewhere":  {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+r.URL.Path, 302) }, CauseElsewhere, "sends us to another address", false},
-		"sent in circles": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, 302) }, CauseElsewhere, "sends us", false},
+		"sent elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL+r.URL.Path, http.StatusFound)
+		}, CauseElsewhere, "sends us to another address", false},
+		"sent in circles": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, CauseElsewhere, "sends us", false},
 		"closes":          {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, CauseUnreachable, "broke the connection", true},
 		"long words":      {say(400, strings.Repeat("x", 1000)), CauseDeclined, "xxx…", true},
 	} {
@@ -141,7 +143,7 @@ func TestWatch(t *testing.T) {
 	require.Equal(t, NotProven, w.Arrival().State)
 	require.False(t, w.poll(t.Context()), "nothing is asked while nothing is sent")
 	require.Zero(t, f.count(""))
-	s, err, _ := b.publish()
+	s, _, err := b.publish()
 	require.NoError(t, err)
 	end, _ := run(s)
 	require.True(t, w.poll(t.Context()))
@@ -164,7 +166,7 @@ func TestWatch(t *testing.T) {
 func TestAnotherID(t *testing.T) {
 	f := newFake(t)
 	b := newBench(t, f, Options{}, "")
-	s, err, _ := b.publish()
+	s, _, err := b.publish()
 	require.NoError(t, err)
 	end, _ := run(s)
 	defer end()
@@ -176,9 +178,9 @@ func TestAnotherID(t *testing.T) {
 	w := NewWatch(b.Dialer)
 	w.poll(t.Context())
 	require.Empty(t, w.Alerts(), "it may take a moment")
-	b.Dialer.mu.Lock()
+	b.mu.Lock()
 	b.past.Opened = b.past.Opened.Add(-settled)
-	b.Dialer.mu.Unlock()
+	b.mu.Unlock()
 	f.set(func() {
 		f.broadcasts["room"]["startTime"] = f.broadcasts["room"]["startTime"].(int64) - settled.Milliseconds()
 	})
@@ -195,7 +197,7 @@ func TestWatchRuns(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
-	s, err, _ := b.publish()
+	s, _, err := b.publish()
 	require.NoError(t, err)
 	end, _ := run(s)
 	require.Eventually(t, func() bool { return w.Arrival().Known }, 5*time.Second, 10*time.Millisecond)

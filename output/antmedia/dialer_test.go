@@ -63,14 +63,14 @@ func newBench(t *testing.T, f *fake, o Options, query string) *bench {
 }
 
 // publish tries once, and says how long that took.
-func (b *bench) publish() (output.Session, error, time.Duration) {
+func (b *bench) publish() (output.Session, time.Duration, error) {
 	began := time.Now()
 	conn, err := b.Reach(context.Background())
 	if err != nil {
-		return nil, err, time.Since(began)
+		return nil, time.Since(began), err
 	}
 	s, err := b.Open(context.Background(), conn, info)
-	return s, err, time.Since(began)
+	return s, time.Since(began), err
 }
 
 // run lets the session live; end ends it, wait waits until it has broken.
@@ -87,7 +87,7 @@ func aired(s output.Session) { end, _ := run(s); end() }
 // published publishes, and ends the session at once.
 func (b *bench) published() {
 	b.t.Helper()
-	s, err, _ := b.publish()
+	s, _, err := b.publish()
 	require.NoError(b.t, err)
 	aired(s)
 }
@@ -95,7 +95,7 @@ func (b *bench) published() {
 // refused tries to publish, and returns why that was refused.
 func (b *bench) refused(cause output.Cause) string {
 	b.t.Helper()
-	_, err, took := b.publish()
+	_, took, err := b.publish()
 	require.Error(b.t, err)
 	require.Equal(b.t, cause, output.CauseOf(err), err.Error())
 	require.Equal(b.t, output.KindRefused, output.KindOf(err))
@@ -200,7 +200,7 @@ func TestGhostOfOursIsStopped(t *testing.T) {
 			f := newFake(t)
 			f.keeps = true
 			b := newBench(t, f, Options{Create: true}, "")
-			s, err, _ := b.publish()
+			s, _, err := b.publish()
 			require.NoError(t, err)
 			_, wait := run(s)
 			if read {
@@ -209,7 +209,7 @@ func TestGhostOfOursIsStopped(t *testing.T) {
 			}
 			f.breaks("ch1")
 			wait()
-			s, err, took := b.publish()
+			s, took, err := b.publish()
 			require.NoError(t, err)
 			require.Less(t, took, 2*time.Second)
 			require.Equal(t, 1, f.count("POST /LiveApp/rest/v2/broadcasts/ch1/stop"))
@@ -224,7 +224,7 @@ func TestGhostIsFoundAfterARefusal(t *testing.T) {
 	f := newFake(t)
 	f.keeps = true
 	b := newBench(t, f, Options{}, "")
-	s, err, _ := b.publish()
+	s, _, err := b.publish()
 	require.NoError(t, err)
 	_, wait := run(s)
 	f.breaks("ch1")
@@ -236,7 +236,7 @@ func TestGhostIsFoundAfterARefusal(t *testing.T) {
 			return false
 		}
 	})
-	s, err, took := b.publish()
+	s, took, err := b.publish()
 	require.NoError(t, err)
 	require.Less(t, took, 2*time.Second)
 	aired(s)
@@ -277,7 +277,7 @@ func TestWithoutTheAPI(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f.set(func() { f.hangs = name == "hangs" })
 			for range 2 {
-				s, err, took := b.publish()
+				s, took, err := b.publish()
 				require.NoError(t, err)
 				require.Less(t, took, 900*time.Millisecond)
 				aired(s)
@@ -294,7 +294,7 @@ func TestAPIIsNotTouchedBeforeTheApp(t *testing.T) {
 	f := newFake(t)
 	f.set(func() { f.noApp = true })
 	b := newBench(t, f, Options{Create: true, Credential: Credential{By: ByToken}}, "")
-	_, err, _ := b.publish()
+	_, _, err := b.publish()
 	require.Error(t, err)
 	require.Zero(t, f.count(""))
 	f.set(func() { f.noApp = false })

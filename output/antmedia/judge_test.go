@@ -105,7 +105,7 @@ type poll struct {
 	bytes    int64
 	speed    float64
 	playlist string
-	err      error
+	err      *Error
 	gone     bool // the server does not know the stream
 	status   string
 }

@@ -2,14 +2,17 @@ package antmedia
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
 )
 
-// firstLook is how soon after its start a session is looked at: its start, as the
-// server has it, is what proves later that a ghost is ours.
-const firstLook = time.Second
+// firstLook is how soon after its start a session is looked at. Its start, as the
+// server has it, is what proves later that a ghost is ours: the server sets it
+// twice, at Publish.Start and with the first media, which must come within 3 s. By
+// then there is an HLS playlist, too.
+const firstLook = 3 * time.Second
 
 // settled is when a server that takes our stream must know it.
 const settled = 4 * time.Second
@@ -62,12 +65,13 @@ func (w *Watch) poll(ctx context.Context) bool {
 	w.mu.Unlock()
 
 	l, other := look{}, ""
-	l.answer, l.err = w.dialer.ask(ctx)
+	var err error
+	l.answer, err = w.dialer.ask(ctx)
 	l.at = time.Now()
 	if ctx.Err() != nil {
 		return false
 	}
-	if l.err == nil {
+	if !errors.As(err, &l.err) {
 		w.dialer.recognise(past, l.answer)
 		l.playlist, l.age = w.dialer.Client.playlist(ctx, w.dialer.ID())
 		other = w.elsewhere(ctx, past, l.answer)
