@@ -1,6 +1,10 @@
 package output
 
-import "time"
+import (
+	"time"
+
+	"airloom/playout/media"
+)
 
 // Stage is how far on the way to a server a [Step] leads.
 type Stage string
@@ -29,6 +33,8 @@ type Trial struct {
 	// ID is what to publish as: never the stream's own id, which somebody may be
 	// sending under. The address' parameters go with it as they stand.
 	ID string
+	// Info is what to say of the stream where a server asks for that before it takes it.
+	Info media.StreamInfo
 	// Upto is the last stage to try.
 	Upto Stage
 }

@@ -10,7 +10,6 @@ import (
 	"airloom/configs"
 	"airloom/output"
 	"airloom/output/antmedia"
-	"airloom/output/rtmp"
 	"airloom/web"
 )
 
@@ -173,7 +172,7 @@ func (a *antExam) prepared(id, trial string) func(context.Context) (string, erro
 
 // untold finds out what a refusal without a word means: a server that takes only ids
 // that it knows takes the trial's once that was created there.
-func (a *antExam) untold(ctx context.Context, dial *rtmp.Dialer, how output.Trial) []web.Finding {
+func (a *antExam) untold(ctx context.Context, dial trier, how output.Trial) []web.Finding {
 	if !a.asked {
 		return nil
 	}

@@ -176,8 +176,8 @@ type joint struct {
 
 var sequence = regexp.MustCompile(`(?m)^#EXT-X-MEDIA-SEQUENCE:(\d+)`)
 
-// reaches is the number of the playlist's last segment, plus one.
-func reaches(text string) int {
+// numbered is the number of the playlist's last segment, plus one.
+func numbered(text string) int {
 	n := strings.Count(text, "#EXTINF")
 	if m := sequence.FindStringSubmatch(text); m != nil {
 		first, _ := strconv.Atoi(m[1])
@@ -193,7 +193,7 @@ func (j joint) judge(api string) []web.Finding {
 		return titled(title, info("There is no HLS of a stream that is sent there: the app has it switched off, or another address than streams/ID.m3u8.", ""))
 	}
 	var bad []string
-	if reaches(j.second) <= reaches(j.first) || !strings.Contains(j.second, "#EXT-X-DISCONTINUITY\n") {
+	if numbered(j.second) <= numbered(j.first) || !strings.Contains(j.second, "#EXT-X-DISCONTINUITY\n") {
 		bad = append(bad, "its numbering begins anew with the old names, and nothing marks the joint")
 	}
 	if strings.Contains(j.gap, "#EXT-X-ENDLIST") {

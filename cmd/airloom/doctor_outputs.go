@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/url"
 	"strings"
@@ -10,10 +11,13 @@ import (
 	"time"
 
 	"airloom/configs"
+	"airloom/encoder"
 	"airloom/output"
 	"airloom/output/antmedia"
 	"airloom/output/rtmp"
+	"airloom/output/rtsp"
 	"airloom/playout/control"
+	"airloom/playout/media"
 	"airloom/web"
 )
 
@@ -44,6 +48,7 @@ func (x *exam) outputsAre(ctx context.Context) (found []web.Finding) {
 // trier is a way out that can be tried without sending anything.
 type trier interface {
 	Try(ctx context.Context, how output.Trial) []output.Step
+	ID() string
 }
 
 // outputIs tells how an output does where the channel runs, and tries its way where
@@ -65,14 +70,17 @@ func (x *exam) outputIs(ctx context.Context, o configs.Output) []web.Finding {
 			found = append(append(found, api.found...), api.viewers(whole)...)
 		}
 		if encrypted(o) { // its certificate may end soon all the same
-			found = append(found, tried(ctx, dial, output.Trial{Upto: output.StageTLS})...)
+			for _, s := range dial.(trier).Try(ctx, output.Trial{Upto: output.StageTLS}) {
+				found = append(found, stepIs(s)...)
+			}
 		}
 		return found
 	}
-	if direct == nil {
-		return append(found, tried(ctx, dial, output.Trial{Upto: output.StageHandshake})...)
+	if t, ok := dial.(trier); ok {
+		found = append(found, x.publishes(ctx, o, t, api)...)
+	} else {
+		found = append(found, reaches(ctx, dial)...)
 	}
-	found = append(found, x.publishes(ctx, o, direct, api)...)
 	if api != nil && api.taken {
 		found = append(found, api.viewers(whole)...)
 	}
@@ -83,8 +91,8 @@ func encrypted(o configs.Output) bool {
 	return strings.HasPrefix(o.URL.Reveal(), "rtmps:") || strings.HasPrefix(o.URL.Reveal(), "rtsps:")
 }
 
-// publishes tries a way out by RTMP as far as it can be tried.
-func (x *exam) publishes(ctx context.Context, o configs.Output, dial *rtmp.Dialer, api *antExam) (list []web.Finding) {
+// publishes tries a way out as far as it can be tried.
+func (x *exam) publishes(ctx context.Context, o configs.Output, dial trier, api *antExam) (list []web.Finding) {
 	how := output.Trial{ID: fmt.Sprintf("%s%s-%04x", dial.ID(), doctorsID, rand.N(1<<16)), Upto: output.StagePublish}
 	note := ""
 	switch {
@@ -93,8 +101,13 @@ func (x *exam) publishes(ctx context.Context, o configs.Output, dial *rtmp.Diale
 	case api != nil && x.cfg.AntMedia.Publish.By == antmedia.ByTOTP:
 		note = "a one-time password is for the configured id alone"
 	}
-	if api != nil {
-		dial.Prepare(api.prepared(dial.ID(), how.ID))
+	switch d := dial.(type) {
+	case *rtmp.Dialer:
+		if api != nil {
+			d.Prepare(api.prepared(dial.ID(), how.ID))
+		}
+	case *rtsp.Dialer:
+		how.Info = x.stream(ctx)
 	}
 	if note != "" {
 		how.Upto = output.StageApp
@@ -129,19 +142,27 @@ func (x *exam) publishes(ctx context.Context, o configs.Output, dial *rtmp.Diale
 	return list
 }
 
-// tried tries a way out as far as it can be tried.
-func tried(ctx context.Context, dial output.Dialer, how output.Trial) (found []web.Finding) {
-	t, ok := dial.(trier)
-	if !ok {
-		began := time.Now()
-		conn, err := dial.Reach(ctx)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return stepIs(output.Step{Stage: output.StageReach, Took: time.Since(began), Err: err})
+// stream is what the encoder would say of the stream.
+func (x *exam) stream(ctx context.Context) media.StreamInfo {
+	e, err := encoder.Open(encoderConfig(x.cfg), nothing{}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return media.StreamInfo{} // the encoder's look tells
 	}
-	for _, s := range t.Try(ctx, how) {
-		found = append(found, stepIs(s)...)
+	ended, end := context.WithCancel(ctx)
+	end()
+	_ = e.Run(ended) // which frees it
+	return e.Info()
+}
+
+// reaches tells whether the server is there, of a way out where no more can be tried:
+// by SRT, to agree on a stream is to send it.
+func reaches(ctx context.Context, dial output.Dialer) []web.Finding {
+	began := time.Now()
+	conn, err := dial.Reach(ctx)
+	found := stepIs(output.Step{Stage: output.StageReach, Took: time.Since(began), Err: err})
+	if err == nil {
+		_ = conn.Close()
+		found = append(found, titled(string(output.StagePublish), info("Not tried: where the server has agreed on a stream, it takes it for begun.", "Whether the stream is taken shows on air."))...)
 	}
 	return found
 }

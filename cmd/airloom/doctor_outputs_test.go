@@ -1,14 +1,23 @@
 package main
 
 import (
+	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"airloom/cmd/internal/airtest"
 	"airloom/configs"
+	"airloom/output/antmedia"
 	"airloom/playout/control"
+	"airloom/web"
 )
 
 func examOf(url string) *exam {
@@ -65,4 +74,152 @@ func TestDoctorKnowsKeysThatAreAll(t *testing.T) {
 		require.Equal(t, is, keyIsAll(configs.Output{URL: configs.TargetOf(url)}), url)
 	}
 	require.True(t, keyIsAll(configs.Output{URL: configs.TargetOf("rtmp://proxy.example/x/k"), Preset: "twitch"}))
+}
+
+// byTitle is the findings by what stands behind the output's name.
+func byTitle(list []web.Finding) map[string]web.Finding {
+	m := map[string]web.Finding{}
+	for _, f := range list {
+		m[strings.TrimPrefix(f.Title, "Output main, ")] = f
+	}
+	return m
+}
+
+// Real servers take the trial, and are left without a session.
+func TestDoctorTriesServers(t *testing.T) {
+	t.Parallel()
+	nginx := airtest.NGINX(t)
+	nginx.Start()
+	found := examOf(nginx.URL("ch1") + "?token=s3cret").outputsAre(t.Context())
+	require.Len(t, found, 5)
+	for i, title := range []string{"name", "reach", "handshake", "app", "publish"} {
+		require.Equal(t, "Output main, "+title, found[i].Title)
+		require.Equal(t, isOK, found[i].Level, found[i].Detail)
+		require.NotContains(t, found[i].Detail, "s3cret")
+	}
+	airtest.Eventually(t, 5*time.Second, "it has left", func() bool {
+		return strings.Contains(nginx.Log(), "deleteStream")
+	})
+	require.Contains(t, nginx.Log(), "ch1-airloom-doctor-")
+	require.NotContains(t, nginx.Log(), "name='ch1'")
+
+	lal := airtest.Lal(t)
+	lal.Start()
+	list := byTitle(examOf(lal.RTSP("ch1")).outputsAre(t.Context()))
+	require.Len(t, list, 4)
+	require.Equal(t, isOK, list["publish"].Level, list["publish"].Detail)
+}
+
+// api is a server that answers as Ant Media Server's REST API does, beside a real
+// RTMP server.
+type api struct {
+	version string
+	off     time.Duration // its clock
+	refuse  string        // the words of a 403
+	answer  string        // of a broadcast; "": 404
+}
+
+func (a api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", time.Now().Add(a.off).UTC().Format(http.TimeFormat))
+	switch {
+	case a.refuse != "":
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, `{"message":%q}`, a.refuse)
+	case strings.HasSuffix(r.URL.Path, "/rest/v2/version"):
+		fmt.Fprintf(w, `{"versionName":%q,"versionType":"Community Edition"}`, a.version)
+	case a.answer == "":
+		http.NotFound(w, r)
+	default:
+		fmt.Fprint(w, a.answer)
+	}
+}
+
+// What the API says becomes findings, each with its own cause.
+func TestDoctorAsksTheAPI(t *testing.T) {
+	t.Parallel()
+	nginx := airtest.NGINX(t)
+	nginx.Start()
+	for name, c := range map[string]struct {
+		api                 api
+		title, level, cause string
+		words               string
+	}{
+		"well":        {api{version: antmedia.Tested}, "API", isOK, "", "the version that airloom is tested with"},
+		"clocks":      {api{version: antmedia.Tested}, "clocks", isOK, "", "agree"},
+		"not tried":   {api{version: "3.0.3"}, "API", isInfo, "version-untried", "This version has not been tried with airloom: " + antmedia.Tested + " has"},
+		"ahead":       {api{version: antmedia.Tested, off: time.Minute}, "clocks", isWarning, "clocks-apart", "ahead of this one"},
+		"behind":      {api{version: antmedia.Tested, off: -4 * time.Second}, "clocks", isWarning, "clocks-apart", "behind this one"},
+		"nearly":      {api{version: antmedia.Tested, off: time.Second}, "clocks", isOK, "", ""},
+		"wrong token": {api{refuse: "Invalid App JWT Token"}, "API", isWarning, "credential", "does not accept our token"},
+		"forbidden":   {api{refuse: "Not allowed IP"}, "API", isWarning, "forbidden", "forbids our address"},
+		"held": {api{version: antmedia.Tested, answer: `{"streamId":"ch1","status":"broadcasting","type":"liveStream","startTime":1,"width":640,"height":360}`},
+			"stream id", isError, "id-in-use", "Somebody else sends under this stream id"},
+		"planned": {api{version: antmedia.Tested, answer: `{"streamId":"ch1","status":"created","type":"liveStream","plannedStartDate":4000000000,"plannedEndDate":4000000100}`},
+			"stream id", isError, "not-now", "The stream is planned there"},
+		"known": {api{version: antmedia.Tested, answer: `{"streamId":"ch1","status":"created","type":"liveStream"}`}, "stream id", isOK, "", "nobody sends under it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(c.api)
+			defer server.Close()
+			u, err := url.Parse(nginx.URL("ch1"))
+			require.NoError(t, err)
+			app, _, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
+			x := examOf(nginx.URL("ch1"))
+			x.cfg.AntMedia.API = server.URL + "/" + app
+			list := byTitle(x.outputsAre(t.Context()))
+			require.Equal(t, isOK, list["publish"].Level, "the stream does without the API")
+			f := list[c.title]
+			require.Equal(t, c.level, f.Level, f.Detail)
+			require.Equal(t, c.cause, f.Cause)
+			require.Contains(t, f.Detail, c.words)
+			require.Equal(t, c.level == isOK || c.level == isInfo, f.Remedy == "", f.Remedy)
+		})
+	}
+}
+
+// While RTMP does not answer, the API is not asked.
+func TestDoctorLeavesAServerThatStartsAlone(t *testing.T) {
+	t.Parallel()
+	asked := false
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer server.Close()
+	x := examOf(fmt.Sprintf("rtmp://127.0.0.1:%d/LiveApp/ch1", airtest.FreePort(t)))
+	x.cfg.AntMedia.API = server.URL + "/LiveApp"
+	list := byTitle(x.outputsAre(t.Context()))
+	require.Equal(t, "unreachable", list["reach"].Cause)
+	require.Equal(t, isInfo, list["API"].Level)
+	require.False(t, asked)
+}
+
+// The two settings are told by what a playlist does over a gap.
+func TestDoctorJudgesTheJoint(t *testing.T) {
+	list := func(first, n int, more ...string) string {
+		return fmt.Sprintf("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:%d\n", first) + strings.Repeat("#EXTINF:2.0,\nx.ts\n", n) + strings.Join(more, "\n")
+	}
+	joined := list(0, 2) + "#EXT-X-DISCONTINUITY\n" + "#EXTINF:2.0,\nx.ts\n"
+	for name, c := range map[string]struct {
+		j     joint
+		words []string // none: it is well
+	}{
+		"well":         {joint{list(0, 2), list(0, 2), joined, false}, nil},
+		"scrolled":     {joint{list(7, 5), list(7, 5), "#EXT-X-DISCONTINUITY\n" + list(9, 5), false}, nil},
+		"as delivered": {joint{list(0, 2), list(0, 3, "#EXT-X-ENDLIST"), list(0, 1), true}, []string{"begins anew", "marked as ended", "are deleted"}},
+		"not deleted":  {joint{list(0, 2), list(0, 3, "#EXT-X-ENDLIST"), list(0, 1), false}, []string{"begins anew", "marked as ended"}},
+		"ends":         {joint{list(0, 2), list(0, 2, "#EXT-X-ENDLIST"), joined, false}, []string{"marked as ended"}},
+		"deletes":      {joint{list(0, 2), list(0, 2), joined, true}, []string{"are deleted"}},
+	} {
+		f := c.j.judge("http://h:5080/LiveApp")[0]
+		if c.words == nil {
+			require.Equal(t, isOK, f.Level, name)
+			continue
+		}
+		require.Equal(t, isWarning, f.Level, name)
+		require.Equal(t, "hls-reconnect", f.Cause)
+		for _, w := range []string{"begins anew", "marked as ended", "are deleted"} {
+			require.Equal(t, slices.Contains(c.words, w), strings.Contains(f.Detail, w), "%s: %s", name, f.Detail)
+		}
+		require.Contains(t, f.Remedy, "webapps/LiveApp")
+		require.Contains(t, f.Remedy, "\nsettings.deleteHLSFilesOnEnded=false\nsettings.hlsflags=delete_segments+program_date_time+append_list+omit_endlist")
+	}
+	require.Equal(t, isInfo, joint{}.judge("http://h:5080/LiveApp")[0].Level)
 }
