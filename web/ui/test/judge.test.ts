@@ -76,7 +76,7 @@ describe("the status bar", () => {
 
   it("tells one output that is down among others", () => {
     const two = (spare: Partial<Status["output"]>) => verdict((s) => { s.outputs = [s.output, { ...s.output, name: "spare", target: "rtmp://spare/…", ...spare }]; });
-    expect(two({ state: "waiting" })).toMatchObject({ plate: "not-arriving", head: "Nothing reaches rtmp://spare/…", faults: [{ act: { do: "try", output: "spare" } }] });
+    expect(two({ state: "waiting" })).toMatchObject({ plate: "not-arriving", word: "PARTLY ARRIVING", head: "Nothing reaches rtmp://spare/…", faults: [{ act: { do: "try", output: "spare" } }] });
     const stopped = two({ state: "stopped" });
     expect(stopped, "an operator has stopped it").toMatchObject({ plate: "on-air", faults: [] });
     expect(stopped.path[2]).toEqual({ name: "Sending", mark: "well", detail: "1 of 2 outputs" });

@@ -28,6 +28,9 @@ export function troubled(all: readonly Type<"Output">[]): Type<"Output">[] {
   return outputs.filter((o) => o.state !== "publishing" && !(one && o.state === "stopped"));
 }
 
+/** Whether it goes to one server and not to another. */
+export const partly = (outputs: readonly Type<"Output">[]): boolean => troubled(outputs).length > 0 && outputs.some((o) => sends(o) && o.state === "publishing");
+
 /** Whether nothing says that viewers do not get it. */
 export const reaches = (s: Status): boolean => troubled(outputsOf(s)).length === 0 && s.arrival.state !== "not-proven";
 

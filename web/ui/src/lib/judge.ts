@@ -3,7 +3,7 @@
 
 import type { Type } from "../api/call";
 import type { Words } from "../words/words.svelte";
-import { following, left, outputsOf, person, sends, serverName, standIn, troubled } from "./air";
+import { following, left, outputsOf, partly, person, sends, serverName, standIn, troubled } from "./air";
 import { age, bitrate, length } from "./time";
 
 type Status = Type<"Status">;
@@ -52,7 +52,7 @@ export function judge(s: Status, at: number, m: Moment): Verdict {
     return { ...v, plate: "waiting", word: w.plate.starting, head: s.state === "starting" ? w.bar.opening : v.head };
   }
   if (down) {
-    return { ...v, ...gone(w), head: w.bar.nothingReaches(down.target || down.name), line: sentence(down.last_error) || tries(down, w), since: ms(down.down_since ?? down.since), faults: [remedy(down, w), ...further.map((o) => unsent(o, w)), ...replaced(s, m)] };
+    return { ...v, ...gone(w), ...(partly(outputs) ? { word: w.plate.partly } : {}), head: w.bar.nothingReaches(down.target || down.name), line: sentence(down.last_error) || tries(down, w), since: ms(down.down_since ?? down.since), faults: [remedy(down, w), ...further.map((o) => unsent(o, w)), ...replaced(s, m)] };
   }
   if (s.arrival.state === "not-proven") {
     const line = sentence(s.arrival.detail || s.arrival.server_status);

@@ -6,7 +6,7 @@ const plural = (n: number, one: string, more: string) => `${n} ${n === 1 ? one :
 export const en = {
   nav: { pages: "Pages", onAir: "On air", playlists: "Playlists", schedule: "Schedule", media: "Media", asrun: "As-run", system: "System", more: "More", skip: "Go to the content", toLookAt: (n: number) => `${n} to look at` },
   plate: {
-    onAir: "ON AIR", unchecked: "ON AIR", fallback: "FALLBACK", notArriving: "NOT ARRIVING", starting: "STARTING", stopping: "STOPPING", lost: "NO LINK TO ENGINE", connecting: "CONNECTING",
+    onAir: "ON AIR", unchecked: "ON AIR", fallback: "FALLBACK", notArriving: "NOT ARRIVING", partly: "PARTLY ARRIVING", starting: "STARTING", stopping: "STOPPING", lost: "NO LINK TO ENGINE", connecting: "CONNECTING",
     notChecked: "arrival not checked",
   },
   path: {
@@ -59,7 +59,7 @@ export const en = {
   onair: {
     sent: (s: string) => `Sent picture, ${s} s behind`, opening: "Sent picture, opening…", still: (at: string) => `Still, ${at}`, stillOnly: "Still", madeHere: "Made here", noPicture: "No picture yet.", pictureStands: "The picture does not move. It comes back by itself.",
     soundOn: "Sound on", soundOff: "Sound off", full: "Full screen", play: "Open the moving picture", stop: "Show a still instead", preview: "Picture that is sent",
-    notSent: "It does not reach the server at the moment.", notProvenHere: "Nothing confirms that it arrives.", standIn: "In place of the item.",
+    notSent: "It does not reach the server at the moment.", notSentAll: "It does not reach every server at the moment.", notProvenHere: "Nothing confirms that it arrives.", standIn: "In place of the item.",
     meters: (l: string, r: string) => `Sound: left ${l}, right ${r} dBFS`, silence: "silence", noLevels: "Sound: not known",
     now: "Now", next: "Next", nowAt: (playlist: string, n: number, of: number | null) => (of ? `Now, ${playlist}, item ${n} of ${of}` : `Now, ${playlist}, item ${n}`), left: "left", soFar: "so far", of: (a: string, b: string) => `${a} of ${b}`, ends: (t: string) => `ends ${t}`, cutAt: (t: string) => `cut at ${t}`, noEnd: "no known end", stands: "stands still", progress: "Progress of the item on air", timer: "left, hours minutes seconds", nothingNext: "Nothing is planned next",
     take: "Take now", skip: "Skip", hold: "Hold", slate: "Slate", back: "Back", restart: "Restart item", more: "Back, restart item",

@@ -5,7 +5,7 @@ import type { Words } from "./words.svelte";
 export const zh: Words = {
   nav: { pages: "页面", onAir: "播出", playlists: "节目单", schedule: "时间表", media: "媒体", asrun: "播出记录", system: "系统", more: "更多", skip: "跳到正文", toLookAt: (n) => `${n} 项需要查看` },
   plate: {
-    onAir: "播出中", unchecked: "播出中", fallback: "备播", notArriving: "未送达", starting: "启动中", stopping: "停止中", lost: "与引擎断开", connecting: "连接中",
+    onAir: "播出中", unchecked: "播出中", fallback: "备播", notArriving: "未送达", partly: "部分未送达", starting: "启动中", stopping: "停止中", lost: "与引擎断开", connecting: "连接中",
     notChecked: "未核对是否送达",
   },
   path: {
@@ -58,7 +58,7 @@ export const zh: Words = {
   onair: {
     sent: (s) => `发出的画面，滞后 ${s} 秒`, opening: "发出的画面，正在打开…", still: (at) => `静态图，${at}`, stillOnly: "静态图", madeHere: "本机画面", noPicture: "尚无画面。", pictureStands: "画面停住，恢复后会自动继续。",
     soundOn: "打开声音", soundOff: "关闭声音", full: "全屏", play: "打开动态画面", stop: "改为静态图", preview: "正在发出的画面",
-    notSent: "此刻未送达服务器。", notProvenHere: "没有任何确认表明已送达。", standIn: "替代条目播出。",
+    notSent: "此刻未送达服务器。", notSentAll: "此刻未送达所有服务器。", notProvenHere: "没有任何确认表明已送达。", standIn: "替代条目播出。",
     meters: (l, r) => `声音：左 ${l}，右 ${r} dBFS`, silence: "静音", noLevels: "声音：未知",
     now: "正在播出", next: "下一个", nowAt: (playlist, n, of) => (of ? `正在播出，${playlist}，第 ${n} 条，共 ${of} 条` : `正在播出，${playlist}，第 ${n} 条`), left: "剩余", soFar: "已播", of: (a, b) => `${a} / ${b}`, ends: (t) => `${t} 结束`, cutAt: (t) => `${t} 切断`, noEnd: "结束时间未知", stands: "停住", progress: "当前条目的进度", timer: "剩余，时分秒", nothingNext: "之后没有安排",
     take: "立即切播", skip: "跳过", hold: "静帧", slate: "垫片图", back: "返回", restart: "条目重播", more: "返回、条目重播",
