@@ -78,8 +78,8 @@ func space(dir string) (free, reserve int64, err error) {
 	return int64(st.Bavail) * st.Bsize, min(1<<30, int64(st.Blocks)*st.Bsize/20), nil
 }
 
-// bytes is a size for people.
-func bytes(n int64) string {
+// sized is a size for people.
+func sized(n int64) string {
 	switch {
 	case n >= 1<<30:
 		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))

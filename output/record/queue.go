@@ -29,6 +29,7 @@ type queue struct {
 	bytes   int
 	open    bool // packets are taken
 	needKey bool
+	begun   bool // what comes before the first keyframe is not missed
 	dropped int64
 }
 
@@ -38,7 +39,7 @@ func newQueue() *queue { return &queue{ready: make(chan struct{}, 1)} }
 func (q *queue) begin() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.open, q.needKey = true, true
+	q.open, q.needKey, q.begun = true, true, false
 }
 
 // end has it take none, and lets go of those it has.
@@ -58,14 +59,16 @@ func (q *queue) offer(p *media.Packet, at time.Time) {
 	full := q.bytes+p.Size() > queueBytes || len(q.list) > 0 && at.Sub(q.list[0].at) > queueFor
 	switch {
 	case full && q.needKey, !key && q.needKey:
-		q.dropped++
+		if q.begun {
+			q.dropped++
+		}
 		return
 	case full:
 		q.dropped++
 		q.shed()
 		return
 	}
-	q.needKey = false
+	q.needKey, q.begun = false, true
 	q.list = append(q.list, packet{p, at})
 	q.bytes += p.Size()
 	select {

@@ -55,6 +55,7 @@ type Recorder struct {
 	queue *queue
 	wake  chan struct{} // receives a value when wanted has changed
 	rate  output.Rate
+	stick func() // called before the disk is asked for anything; nil but in tests
 
 	mu     sync.Mutex
 	wanted bool

@@ -107,6 +107,9 @@ func (r *Recorder) disk(f func() error) error {
 			r.status.LastError, r.status.LastCause = "", ""
 		}
 	}()
+	if r.stick != nil {
+		r.stick()
+	}
 	return f()
 }
 

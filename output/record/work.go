@@ -231,7 +231,7 @@ func (w *worker) room(now time.Time) bool {
 	w.starved = true
 	w.retry = now.Add(tryAgain)
 	w.fail(fmt.Errorf("nothing is recorded: %s are left on the disk of %s, of which %s stay free; make room there, or shorten record.keep",
-		bytes(free), w.cfg.Dir, bytes(reserve)), CauseFull)
+		sized(free), w.cfg.Dir, sized(reserve)), CauseFull)
 	return false
 }
 

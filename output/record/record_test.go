@@ -1,0 +1,473 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"airloom/output"
+	"airloom/output/outputtest"
+	"airloom/playout/media"
+)
+
+// studio is a recorder that is fed, in a bubble of time.
+type studio struct {
+	*Recorder
+	t   *testing.T
+	e   *encoder
+	dir string
+
+	mu     sync.Mutex
+	alerts map[string]string
+	raised map[string]bool
+	end    func()
+}
+
+func inStudio(t *testing.T, change func(*Config), f func(*studio)) {
+	outputtest.Coded(t, 100) // made outside of the bubble
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := &studio{t: t, e: anEncoder(t), dir: dir, alerts: map[string]string{}, raised: map[string]bool{}}
+		cfg := Config{Name: "record", Dir: filepath.Join(dir, "rec"), Each: 10 * time.Second, Keep: time.Hour, Zone: time.UTC, Info: s.e.info}
+		cfg.Alert = func(code, message string) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.alerts[code] = message; message == "" {
+				delete(s.alerts, code)
+			} else {
+				s.raised[code] = true
+			}
+		}
+		if change != nil {
+			change(&cfg)
+		}
+		var err error
+		s.Recorder, err = New(cfg)
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		s.end = sync.OnceFunc(func() {
+			cancel()
+			require.NoError(t, <-done)
+		})
+		go func() { done <- s.Run(ctx) }()
+		defer s.end()
+		synctest.Wait()
+		f(s)
+	})
+}
+
+// air feeds it for a while, at the channel's pace.
+func (s *studio) air(d time.Duration) {
+	s.t.Helper()
+	for range int64(d / (40 * time.Millisecond)) {
+		for _, p := range s.e.tickOf() {
+			began := time.Now()
+			s.Offer(p)
+			require.Equal(s.t, began, time.Now(), "an offer waits for nothing")
+		}
+		time.Sleep(40 * time.Millisecond)
+	}
+	synctest.Wait()
+}
+
+func (s *studio) alert(code string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.alerts[code]
+}
+
+func names(all []content) (list []string) {
+	for _, c := range all {
+		list = append(list, c.name)
+	}
+	return list
+}
+
+// Files begin by the zone's clock, at the keyframe that follows, and hold each tick
+// once between them.
+func TestFilesByTheClock(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	inStudio(t, func(c *Config) { c.Zone = berlin }, func(s *studio) {
+		require.Equal(t, output.Waiting, s.Status().State)
+		time.Sleep(3500 * time.Millisecond)
+		s.air(30 * time.Second)
+		st := s.Status()
+		require.Equal(t, output.Publishing, st.State)
+		require.Equal(t, "record", st.Protocol)
+		require.Equal(t, s.cfg.Dir, st.Target)
+		require.True(t, st.DownSince.IsZero())
+		require.EqualValues(t, 3, st.Sessions)
+		require.Zero(t, st.Dropped)
+		require.Positive(t, st.Bitrate)
+		s.end()
+		require.Equal(t, output.Stopped, s.Status().State)
+		all := readAll(t, s.cfg.Dir)
+		require.Equal(t, []string{"2000-01-01T01-00-03+0100.mp4", "2000-01-01T01-00-10+0100.mp4", "2000-01-01T01-00-20+0100.mp4", "2000-01-01T01-00-30+0100.mp4"}, names(all))
+		for _, c := range all {
+			requireExact(t, c, s.e.grid)
+		}
+		require.Equal(t, 750, requireOnce(t, all, s.e.grid), "to the last picture")
+		require.EqualValues(t, 200, all[1].video[0].n, "the first keyframe after 10 s: that of 8 s and 3.5")
+		require.Zero(t, s.Status().Dropped)
+	})
+}
+
+// In the hour that comes twice, each has its file, with a name of its own.
+func TestTheHourThatComesTwice(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	inStudio(t, func(c *Config) {
+		c.Zone, c.Each = berlin, time.Hour
+		time.Sleep(time.Until(time.Date(2026, 10, 25, 0, 59, 50, 0, time.UTC)))
+	}, func(s *studio) {
+		s.air(20 * time.Second)
+		s.end()
+		all := readAll(t, s.cfg.Dir)
+		require.Equal(t, []string{"2026-10-25T02-59-50+0200.mp4", "2026-10-25T02-00-00+0100.mp4"}, names(all), "in the order of time")
+		require.Equal(t, 500, requireOnce(t, all, s.e.grid))
+	})
+}
+
+// Whenever the power goes, what was recorded plays to within four seconds.
+func TestEveryMomentIsPlayable(t *testing.T) {
+	for _, gop := range []int64{25, 50, 250} {
+		t.Run(fmt.Sprint(gop), func(t *testing.T) {
+			type moment struct {
+				data []byte
+				tick int64
+			}
+			var moments []moment
+			inStudio(t, func(c *Config) { c.Each = time.Hour }, func(s *studio) {
+				s.e.gop = gop
+				for range 30 {
+					s.air(time.Second)
+					list, err := recorded(s.cfg.Dir)
+					if err != nil || len(list) == 0 {
+						require.LessOrEqual(t, s.e.tick, int64(100))
+						continue
+					}
+					data, err := os.ReadFile(list[0].path)
+					require.NoError(t, err)
+					moments = append(moments, moment{data, s.e.tick})
+				}
+			})
+			require.GreaterOrEqual(t, len(moments), 25)
+			for _, m := range moments {
+				c := readFile(t, "moment", m.data)
+				require.GreaterOrEqual(t, c.video[len(c.video)-1].n, m.tick-100)
+				require.LessOrEqual(t, (m.tick-1)*44100/25-c.audio[len(c.audio)-1].n*1024, int64(4*44100))
+			}
+		})
+	}
+}
+
+// Real packets, a file cut off in the middle of a fragment, and a player.
+func TestATornFilePlays(t *testing.T) {
+	sample := outputtest.Coded(t, 100)
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		r, err := New(Config{Dir: dir, Each: time.Hour, Keep: time.Hour, Zone: time.UTC, Info: sample.Info})
+		require.NoError(t, err)
+		feed := &outputtest.Feed{Sample: sample, To: r.Offer}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- r.Run(ctx) }()
+		synctest.Wait()
+		feed.Run(ctx)
+		require.NoError(t, <-done)
+	})
+	list, err := recorded(dir)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	whole, err := os.ReadFile(list[0].path)
+	require.NoError(t, err)
+	torn := filepath.Join(t.TempDir(), "torn.mp4")
+	require.NoError(t, os.WriteFile(torn, whole[:len(whole)-len(whole)/8], 0o644))
+	for path, least := range map[string]int{list[0].path: 495, torn: 400} {
+		out, err := exec.Command("ffmpeg", "-v", "error", "-i", path, "-map", "0", "-f", "framecrc", "-").Output()
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, strings.Count(string(out), "\n0,"), least, path)
+		require.GreaterOrEqual(t, strings.Count(string(out), "\n1,"), least*44100/25/1024, path)
+	}
+	said, err := exec.Command("ffprobe", "-v", "error", "-show_entries", "stream=start_time", "-of", "csv=p=0", list[0].path).Output()
+	require.NoError(t, err)
+	require.Equal(t, "0.000000\n0.000000\n", string(said))
+}
+
+// A disk that hangs costs whole groups of pictures, and is said; when it answers
+// again, recording goes on.
+func TestADiskThatHangs(t *testing.T) {
+	inStudio(t, func(c *Config) { c.Each = time.Hour }, func(s *studio) {
+		s.air(6 * time.Second)
+		hold := make(chan struct{})
+		s.mu.Lock()
+		s.stick = func() { <-hold }
+		s.mu.Unlock()
+		s.air(40 * time.Second)
+		st := s.Status()
+		require.Equal(t, output.Waiting, st.State)
+		require.Equal(t, CauseHangs, st.LastCause)
+		require.Contains(t, st.LastError, "does not answer since 00:00:0")
+		require.False(t, st.DownSince.IsZero())
+		require.Positive(t, st.Dropped)
+		require.Contains(t, s.alert(AlertDropped), "too slow")
+		require.LessOrEqual(t, s.queue.bytes, queueBytes)
+		require.LessOrEqual(t, len(s.queue.list), 900)
+		close(hold)
+		s.air(10 * time.Second)
+		st = s.Status()
+		require.Equal(t, output.Publishing, st.State)
+		require.Empty(t, st.LastError)
+		s.end()
+		all := readAll(t, s.cfg.Dir)
+		require.Len(t, all, 1)
+		requireExact(t, all[0], s.e.grid)
+		requireGaps(t, all[0], s.e.gop, 1)
+		require.EqualValues(t, 56*25-1, all[0].video[len(all[0].video)-1].n)
+		require.Less(t, len(all[0].video), 56*25-500)
+		time.Sleep(sayLost + 2*time.Second)
+	})
+}
+
+// requireGaps holds that pictures are missing by whole groups alone.
+func requireGaps(t *testing.T, c content, gop int64, want int) {
+	t.Helper()
+	gaps := 0
+	for i := 1; i < len(c.video); i++ {
+		if c.video[i].n != c.video[i-1].n+1 {
+			gaps++
+			require.True(t, c.video[i].key, "a gap ends at a keyframe")
+			require.Zero(t, (c.video[i-1].n+1)%gop, "and begins where a group ends")
+		}
+	}
+	require.Equal(t, want, gaps)
+}
+
+// The alert of gaps is taken back once there have been none for a while.
+func TestTheAlertOfGapsEnds(t *testing.T) {
+	inStudio(t, nil, func(s *studio) {
+		s.air(2 * time.Second)
+		s.queue.mu.Lock()
+		s.queue.dropped += 10
+		s.queue.mu.Unlock()
+		time.Sleep(2 * time.Second)
+		require.NotEmpty(t, s.alert(AlertDropped))
+		time.Sleep(sayLost - 10*time.Second)
+		require.NotEmpty(t, s.alert(AlertDropped))
+		time.Sleep(20 * time.Second)
+		require.Empty(t, s.alert(AlertDropped))
+	})
+}
+
+// A disk that hangs for ever does not keep the channel from ending.
+func TestTheEndDoesNotWaitForTheDisk(t *testing.T) {
+	inStudio(t, nil, func(s *studio) {
+		s.air(4 * time.Second)
+		hold := make(chan struct{})
+		s.mu.Lock()
+		s.stick = func() { <-hold }
+		s.mu.Unlock()
+		s.air(4 * time.Second)
+		began := time.Now()
+		s.end()
+		require.Equal(t, farewell, time.Since(began))
+		close(hold)
+		synctest.Wait()
+	})
+}
+
+// disk is a small one of the test's own; root's rights alone make one.
+func disk(t *testing.T, size string) string {
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
+		t.Skip("a disk of its own takes root's rights: ", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	return dir
+}
+
+// A full disk: the oldest recordings go first, of ours alone; then it pauses and
+// says so, and goes on by itself.
+func TestAFullDisk(t *testing.T) {
+	dir := disk(t, "8m")
+	put := func(name string, size int) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), make([]byte, size), 0o644))
+	}
+	put("1999-12-31T20-00-00+0000.mp4", 1<<20)
+	put("1999-12-31T21-00-00+0000.mp4", 1<<20)
+	put("1999-12-31T20-30-00.mp4", 1<<20) // not of ours
+	inStudio(t, func(c *Config) { c.Dir, c.Each, c.Keep = dir, time.Hour, 1000*time.Hour }, func(s *studio) {
+		s.air(4 * time.Second)
+		require.Equal(t, output.Publishing, s.Status().State)
+		put("other", 4<<20+700<<10) // less than the reserve is left
+		s.air(4 * time.Second)
+		require.NoFileExists(t, filepath.Join(dir, "1999-12-31T20-00-00+0000.mp4"), "the oldest goes")
+		require.FileExists(t, filepath.Join(dir, "1999-12-31T21-00-00+0000.mp4"), "no more than is needed")
+		require.Contains(t, s.alert(AlertRoom), "1999-12-31T20-00-00+0000.mp4")
+		require.Equal(t, output.Publishing, s.Status().State)
+		put("more", 19<<16)
+		s.air(4 * time.Second)
+		put("most", 13<<16) // and now too little whatever goes
+		s.air(6 * time.Second)
+		require.NoFileExists(t, filepath.Join(dir, "1999-12-31T21-00-00+0000.mp4"))
+		require.FileExists(t, filepath.Join(dir, "1999-12-31T20-30-00.mp4"))
+		st := s.Status()
+		require.Equal(t, output.Waiting, st.State, st.LastError)
+		require.Equal(t, CauseFull, st.LastCause)
+		require.Contains(t, st.LastError, "are left on the disk of "+dir)
+		require.Contains(t, st.LastError, "make room")
+		require.Positive(t, st.Dropped)
+		lost := st.Dropped
+		require.NoError(t, os.Remove(filepath.Join(dir, "other")))
+		s.air(8 * time.Second)
+		st = s.Status()
+		require.Equal(t, output.Publishing, st.State, st.LastError)
+		require.Empty(t, st.LastError)
+		require.LessOrEqual(t, st.Dropped, lost+300)
+		s.end()
+		all := readAll(t, dir)
+		require.NotEmpty(t, all)
+		for _, c := range all {
+			requireExact(t, c, s.e.grid)
+			requireGaps(t, c, s.e.gop, 0)
+		}
+		time.Sleep(sayRoom + 2*time.Second)
+	})
+}
+
+// A disk that refuses: what was written stays whole, the cause is said in words, and
+// it goes on when the disk does.
+func TestADiskThatRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		spoil, fix func(dir string)
+		cause      output.Cause
+		words      string
+	}{
+		{"read-only", func(dir string) { _ = unix.Mount("tmpfs", dir, "tmpfs", unix.MS_RDONLY, "") }, func(dir string) { _ = unix.Unmount(dir, unix.MNT_DETACH) },
+			CauseDisk, "read-only file system"},
+		{"no room at once", func(dir string) {
+			_ = os.WriteFile(filepath.Join(dir, "other"), make([]byte, 4<<20), 0o644)
+		}, func(dir string) { _ = os.Remove(filepath.Join(dir, "other")) },
+			CauseFull, "make room"},
+		{"gone", func(dir string) {
+			_ = unix.Unmount(dir, unix.MNT_DETACH)
+			_ = os.Remove(dir)
+			_ = os.WriteFile(dir, nil, 0o644)
+		},
+			func(dir string) { _ = os.Remove(dir); _ = os.Mkdir(dir, 0o755) }, CauseDisk, "not a directory"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := disk(t, "4m")
+			inStudio(t, func(cfg *Config) { cfg.Dir = dir }, func(s *studio) {
+				s.air(5 * time.Second)
+				require.Equal(t, output.Publishing, s.Status().State)
+				c.spoil(dir)
+				s.air(16 * time.Second)
+				st := s.Status()
+				require.Equal(t, output.Waiting, st.State)
+				require.Equal(t, c.cause, st.LastCause)
+				require.Contains(t, st.LastError, c.words)
+				c.fix(dir)
+				s.air(9 * time.Second)
+				require.Equal(t, output.Publishing, s.Status().State, s.Status().LastError)
+				s.end()
+				for _, x := range readAll(t, dir) {
+					requireExact(t, x, s.e.grid)
+				}
+			})
+		})
+	}
+}
+
+// What is over its time goes; what does not bear a name of ours, or is no plain
+// file, stays.
+func TestOldFilesGo(t *testing.T) {
+	inStudio(t, func(c *Config) { c.Each, c.Keep = time.Minute, 10*time.Minute }, func(s *studio) {
+		require.NoError(t, os.Mkdir(s.cfg.Dir, 0o755))
+		at := func(ago time.Duration) string { return nameOf(time.Now().Add(-ago).UTC(), 1) }
+		own := []string{at(10*time.Minute + 50*time.Second), at(5 * time.Minute)}
+		late := []string{at(11*time.Minute + time.Second), at(time.Hour), nameOf(time.Now().Add(-time.Hour).UTC(), 2), nameOf(time.Now().Add(-2*time.Hour).In(time.FixedZone("", 3600)), 1)}
+		others := []string{"1990-01-01.mp4", "film.mp4", "1990-01-01T00-00-00+0000.mkv", "x1990-01-01T00-00-00+0000.mp4", "1990-01-01T00-00-00+0000-123.mp4", "1990-13-01T00-00-00+0000.mp4"}
+		for _, name := range append(append(others, own...), late...) {
+			require.NoError(t, os.WriteFile(filepath.Join(s.cfg.Dir, name), nil, 0o644))
+		}
+		require.NoError(t, os.Mkdir(filepath.Join(s.cfg.Dir, "1991-01-01T00-00-00+0000.mp4"), 0o755))
+		require.NoError(t, os.Symlink("film.mp4", filepath.Join(s.cfg.Dir, "1992-01-01T00-00-00+0000.mp4")))
+		s.air(3 * time.Second)
+		for _, name := range append(append(others, own...), "1991-01-01T00-00-00+0000.mp4", "1992-01-01T00-00-00+0000.mp4") {
+			_, err := os.Lstat(filepath.Join(s.cfg.Dir, name))
+			require.NoError(t, err, name)
+		}
+		for _, name := range late {
+			require.NoFileExists(t, filepath.Join(s.cfg.Dir, name))
+		}
+		time.Sleep(2 * time.Minute) // and without a new file, too
+		require.NoFileExists(t, filepath.Join(s.cfg.Dir, own[0]))
+		require.FileExists(t, filepath.Join(s.cfg.Dir, own[1]))
+	})
+}
+
+// An operator's stop closes the file; a start begins another. Nothing is written
+// over, whatever names there are.
+func TestStopAndStart(t *testing.T) {
+	inStudio(t, func(c *Config) { c.Each = time.Hour }, func(s *studio) {
+		s.air(5 * time.Second)
+		require.NoError(t, s.Stop(context.Background()))
+		require.Equal(t, output.Stopped, s.Status().State)
+		before := readAll(t, s.cfg.Dir)
+		require.Len(t, before, 1)
+		require.Len(t, before[0].video, 125)
+		s.air(5 * time.Second)
+		require.Equal(t, before, readAll(t, s.cfg.Dir))
+		require.Zero(t, s.Status().Dropped)
+		started := make(chan string, 1)
+		for _, n := range []string{"10", "11", "12", "13"} {
+			require.NoError(t, os.WriteFile(filepath.Join(s.cfg.Dir, "2000-01-01T00-00-"+n+"+0000.mp4"), []byte("mine"), 0o644))
+		}
+		go func() { started <- s.Start(context.Background()) }()
+		s.air(5 * time.Second)
+		require.Empty(t, <-started)
+		s.end()
+		_, err := os.Stat(filepath.Join(s.cfg.Dir, "2000-01-01T00-00-10+0000.mp4"))
+		require.NoError(t, err)
+		found := 0
+		list, err := recorded(s.cfg.Dir)
+		require.NoError(t, err)
+		for _, x := range list {
+			data, err := os.ReadFile(x.path)
+			require.NoError(t, err)
+			if string(data) == "mine" {
+				continue
+			}
+			found++
+			requireExact(t, readFile(t, x.path, data), s.e.grid)
+			if found == 2 {
+				require.Contains(t, x.path, "+0000-2.mp4")
+			}
+		}
+		require.Equal(t, 2, found)
+	})
+}
+
+func TestHeadersAreChecked(t *testing.T) {
+	_, err := New(Config{Info: media.StreamInfo{}})
+	require.ErrorContains(t, err, "the picture's parameters")
+	info := outputtest.Coded(t, 100).Info
+	info.AudioConfig = nil
+	_, err = New(Config{Info: info})
+	require.ErrorContains(t, err, "the sound's parameters")
+}
