@@ -104,6 +104,7 @@ type exam struct {
 	desk     bool             // the channel itself asks
 	thorough bool             // it may take minutes
 	progress io.Writer        // of what takes long; nil: nobody looks
+	deletes  time.Duration    // as the constant, for tests; 0: it
 }
 
 // onAir reports whether the channel runs, as far as it can be seen.

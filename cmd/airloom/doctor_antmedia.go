@@ -23,8 +23,6 @@ type antExam struct {
 	asked  bool
 	taken  bool          // it takes streams of the doctor's
 	found  []web.Finding // by the API
-
-	deletes time.Duration // as the constant, for tests
 }
 
 // antMediaOf is nil where the output has no API.
