@@ -52,6 +52,9 @@ func AMS(t testing.TB, settings map[string]string) *AntMedia {
 	s := newAMS(t, t.TempDir(), settings)
 	t.Cleanup(func() {
 		s.Kill()
+		if dir := os.Getenv("AIRLOOM_KEEP"); dir != "" { // for a second look
+			_ = copyFile(s.path("log/ant-media-server.log"), filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+"-ams.log"), 0o644)
+		}
 		if t.Failed() {
 			t.Logf("Ant Media Server said:\n%s", tail(s.Log(), 60))
 		}
