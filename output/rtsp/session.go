@@ -17,17 +17,24 @@ import (
 	"airloom/playout/media"
 )
 
-const reportEvery = 5 * time.Second
+const (
+	reportEvery = 5 * time.Second
+	mostEarly   = 25 // pictures that wait for the first sound
+)
 
 // Session is one publication.
 type Session struct {
 	wire   *wire
 	guard  output.Guard
 	tracks *tracks
-	began  time.Time    // when the first packet was sent
-	due    [2]time.Time // when each track's next report is
-	alive  atomic.Int64 // Unix nanoseconds
-	words  atomic.Pointer[string]
+	// Pictures that wait for the first sound, until they go together.
+	early    []*media.Packet
+	together bool
+
+	began time.Time    // when the first packet was sent
+	due   [2]time.Time // when each track's next report is
+	alive atomic.Int64 // Unix nanoseconds
+	words atomic.Pointer[string]
 }
 
 func newSession(w *wire, info media.StreamInfo) (*Session, error) {
@@ -170,9 +177,47 @@ func (s *Session) send(p *media.Packet) error {
 		return err
 	}
 	at, ok := s.tracks.at(p)
-	if !ok {
+	switch {
+	case !ok:
+		return nil
+	case s.together:
+		return s.give(p, at)
+	case p.Kind == media.Video && len(s.early) < mostEarly:
+		s.early = append(s.early, p)
 		return nil
 	}
+	return s.begin(p, at)
+}
+
+// begin sends what the session begins with. Servers such as mediamtx do not look
+// into reports: when each track's first packet arrives is to them how sound
+// stands to picture. So the first sound follows the first picture as long after
+// it as it sounds; further pictures wait for it, some tens of milliseconds.
+func (s *Session) begin(p *media.Packet, at int64) error {
+	s.together = true
+	rest := append(s.early, p)
+	s.early = nil
+	if p.Kind == media.Audio {
+		if err := s.give(rest[0], 0); err != nil {
+			return err
+		}
+		time.Sleep(min(50*time.Millisecond, time.Duration(at)*time.Second/time.Duration(s.tracks.clock[media.Audio])))
+		if err := s.give(p, at); err != nil {
+			return err
+		}
+		rest = rest[1 : len(rest)-1]
+	}
+	for _, p := range rest {
+		at, _ := s.tracks.at(p)
+		if err := s.give(p, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// give writes a packet.
+func (s *Session) give(p *media.Packet, at int64) error {
 	now := time.Now()
 	if s.began.IsZero() {
 		s.began = now

@@ -51,6 +51,9 @@ func TestPublishes(t *testing.T) {
 		require.EqualValues(t, 3600*i, p.at-got.pictures[0].at)
 		require.Equal(t, i%25 == 0, p.key, i)
 	}
+	picture, sound := time.Duration(got.pictures[0].at)*time.Second/90000, time.Duration(got.sound[0])*time.Second/44100
+	t.Logf("to a server that goes by arrival, sound begins %v after picture", sound-picture)
+	require.InDelta(t, got.first, sound-picture, float64(15*time.Millisecond))
 	for i, at := range got.sound {
 		require.EqualValues(t, 1024*i, at-got.sound[0])
 	}
