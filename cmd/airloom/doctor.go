@@ -145,7 +145,7 @@ var looks = []look{
 	{"Who looks", 5 * time.Second, (*exam).userIs, 0},
 	{"FFmpeg", 5 * time.Second, (*exam).ffmpegIs, 0},
 	{"Config", 5 * time.Second, (*exam).configIs, 0},
-	{"Playlists", 15 * time.Second, (*exam).playlistsAre, 0},
+	{"Playlists", 12 * time.Second, (*exam).playlistsAre, 0},
 	{"Media", 12 * time.Second, (*exam).mediaIs, 0},
 	{"Media files", sampling + 3*time.Second, (*exam).filesAre, allOfThem + time.Minute},
 	{"Disk space", 5 * time.Second, (*exam).disksAre, 0},
@@ -156,7 +156,7 @@ var looks = []look{
 	{"File limit", 5 * time.Second, (*exam).limitsAre, 0},
 	{"Supervision", 5 * time.Second, (*exam).supervisionIs, 0},
 	{"Workers' fences", 5 * time.Second, (*exam).fencesAre, 0},
-	{"Encoder", 15 * time.Second, (*exam).encoderIs, 0},
+	{"Encoder", 12 * time.Second, (*exam).encoderIs, 0},
 }
 
 // all looks at everything at once, each within its time: storage that hangs keeps

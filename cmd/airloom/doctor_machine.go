@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"airloom/configs"
+	"airloom/playout/media/av"
 	"airloom/web"
 )
 
@@ -44,7 +45,31 @@ func (x *exam) ffmpegIs(context.Context) []web.Finding {
 		return warning(fmt.Sprintf("FFmpeg %s cannot decode %s: such files do not play.", v.FFmpeg, strings.Join(missing, ", ")),
 			"Convert such files, or build airloom with an FFmpeg that can.")
 	}
-	return fine("Version %s with x264 %s, and all the decoders that are usually needed.", v.FFmpeg, v.X264)
+	if cannot := x.cannotRead(); len(cannot) > 0 {
+		return warning(fmt.Sprintf("FFmpeg %s cannot read by %s, which media.schemes allows: such items do not play.", v.FFmpeg, strings.Join(cannot, ", ")),
+			"Take them out of media.schemes, or build airloom with an FFmpeg that can: 'make' does.")
+	}
+	return fine("Version %s with x264 %s, all the decoders that are usually needed, and all protocols that items may use.", v.FFmpeg, v.X264)
+}
+
+// cannotRead is the schemes that items may use and FFmpeg knows nothing of.
+func (x *exam) cannotRead() (list []string) {
+	if x.cfg == nil {
+		return nil
+	}
+	for _, scheme := range x.cfg.Media.Schemes {
+		by := scheme
+		switch scheme {
+		case "rtsp": // over these, read by a demuxer
+			by = "tcp"
+		case "rtsps":
+			by = "tls"
+		}
+		if !av.Reads(by) || strings.HasPrefix(scheme, "rtsp") && astiav.FindInputFormat("rtsp") == nil {
+			list = append(list, scheme)
+		}
+	}
+	return list
 }
 
 // disksAre tells how much room there is where the channel writes.
@@ -54,7 +79,13 @@ func (x *exam) disksAre(context.Context) (found []web.Finding) {
 	}
 	const mb, gb = 1 << 20, 1 << 30
 	found = append(found, diskIs("state", x.cfg.State.Dir, 100*mb, gb, "The as-run log and the place to go on from cannot be written any more when it is full.")...)
-	return append(found, diskIs("media", x.cfg.Media.Root, 100*mb, 5*gb, "Nothing can be uploaded when it is full.")...)
+	found = append(found, diskIs("media", x.cfg.Media.Root, 100*mb, 5*gb, "Nothing can be uploaded when it is full.")...)
+	if r := x.cfg.Record; r.Dir != "" {
+		day := uint64(x.cfg.Encoder.Video.MaxRate+x.cfg.Encoder.Audio.Bitrate) / 8 * 86400
+		found = append(found, diskIs("recordings", r.Dir, gb, gb+day,
+			fmt.Sprintf("Up to %s are recorded a day. When little more than 1 GB is left, the oldest go before their time.", size(day)))...)
+	}
+	return found
 }
 
 // diskIs tells how much room there is in a folder, or in what it will be made in.

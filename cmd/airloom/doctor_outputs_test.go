@@ -177,6 +177,26 @@ func TestDoctorAsksTheAPI(t *testing.T) {
 	}
 }
 
+// Of what publishes, the server is asked what arrives; nothing is sent.
+func TestDoctorAsksWhatArrives(t *testing.T) {
+	for answer, cause := range map[string]string{
+		`{"streamId":"ch1","status":"broadcasting","type":"liveStream","startTime":1,"width":640,"height":360,"speed":1}`: "",
+		"": "id-unknown",
+	} {
+		server := httptest.NewServer(api{version: antmedia.Tested, answer: answer})
+		x := examOf("rtmp://127.0.0.1:1/LiveApp/ch1")
+		x.cfg.AntMedia.API = server.URL + "/LiveApp"
+		x.status = &control.Status{Outputs: []control.Output{{Name: "main", State: control.Publishing, Target: "rtmp://x/LiveApp/…"}}}
+		list := byTitle(x.outputsAre(t.Context()))
+		server.Close()
+		require.Equal(t, cause, list["stream id"].Cause, "%+v", list["stream id"])
+		require.NotContains(t, list, "reach")
+		if cause == "" {
+			require.Contains(t, list["stream id"].Detail, "The server receives it: 640x360 at 1.00 of real time")
+		}
+	}
+}
+
 // While RTMP does not answer, the API is not asked.
 func TestDoctorLeavesAServerThatStartsAlone(t *testing.T) {
 	t.Parallel()

@@ -59,6 +59,20 @@ func TestDoctorSaysHowMuchRoomThereIs(t *testing.T) {
 	require.Equal(t, "999 B, 1.0 kB, 43 MB, 9.9 GB, 5.0 TB", strings.Join([]string{size(999), size(1000), size(43e6), size(99e8), size(5e12)}, ", "))
 }
 
+// Recordings have a disk of their own to fill; schemes that FFmpeg does not know are told.
+func TestDoctorKnowsWhatIsSwitchedOn(t *testing.T) {
+	x := &exam{cfg: configs.Default()}
+	x.cfg.State.Dir, x.cfg.Media.Root = t.TempDir(), t.TempDir()
+	require.Len(t, x.disksAre(t.Context()), 2)
+	x.cfg.Record.Dir = t.TempDir()
+	require.Equal(t, "Disk space for recordings", x.disksAre(t.Context())[2].Title)
+
+	require.Empty(t, x.cannotRead())
+	x.cfg.Media.Schemes = []string{"rtsp", "gopher", "srt"}
+	require.Equal(t, []string{"gopher"}, x.cannotRead())
+	require.Contains(t, x.ffmpegIs(t.Context())[0].Detail, "cannot read by gopher, which media.schemes allows")
+}
+
 // Storage that hangs keeps nobody from the rest.
 func TestDoctorDoesNotWaitForEver(t *testing.T) {
 	x, stuck := &exam{}, make(chan struct{})
