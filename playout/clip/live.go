@@ -133,6 +133,9 @@ func (r *Reader) readLive(slot []byte) (int, error) {
 		return 0, err
 	}
 	l, k := r.live, r.tick-r.base
+	if (k == 50 || k == 250) && r.src.unclocked() && !r.dm.pump.clocked() {
+		r.dm.align() // by then more is known
+	}
 	if len(r.dm.tracks) > 0 && r.dm.end == nil {
 		h := r.tickMicros(k)
 		fill := r.dm.newest(time.Now()) - l.tempo.source(r.tickMicros(k+1))
@@ -338,9 +341,7 @@ func (d *demux) sort(a arrival) {
 		}
 	}
 	d.stamp(t, a)
-	if raw := packetTime(a.pkt); raw != noPTS {
-		t.lag = min(t.lag, a.at.UnixMicro()-micros(t, raw))
-	}
+	d.lags(t, a)
 	if t.shift != 0 {
 		move(a.pkt, t.shift*t.tb.Den/(second*t.tb.Num))
 	}
@@ -349,6 +350,18 @@ func (d *demux) sort(a arrival) {
 	t.heard = a.at
 	t.queue = append(t.queue, a.pkt)
 	d.queued += a.pkt.Size()
+}
+
+// lags notes how soon a packet came for its time. A picture is known to be whole,
+// and handed over, only when the next one begins.
+func (d *demux) lags(t *track, a arrival) {
+	at := a.at
+	if !t.sound {
+		at = t.heard
+	}
+	if raw := packetTime(a.pkt); raw != noPTS && !at.IsZero() {
+		t.lag = min(t.lag, at.UnixMicro()-micros(t, raw))
+	}
 }
 
 // stamp gives a packet that has no time the one at which it came, by the clock of
@@ -376,11 +389,11 @@ func (d *demux) align() {
 	}
 	m := d.main()
 	for _, t := range d.tracks {
-		by := t.lag - m.lag
-		if t == m || by == 0 || t.lag == never || m.lag == never {
+		by := t.lag - m.lag - t.shift
+		if t == m || t.lag == never || m.lag == never || abs(by) < 4000 {
 			continue
 		}
-		t.shift = by
+		t.shift += by
 		u := by * t.tb.Den / (second * t.tb.Num)
 		for _, p := range t.queue {
 			move(p, u)

@@ -22,9 +22,9 @@ const (
 	// analyse bounds the look at a live source before its first tick: declared
 	// streams end it sooner, and sound that comes later is taken up then.
 	analyse = 2 * time.Second
-	// An http server that cuts a body off is asked for the rest after 0, 1, 3 s,
-	// for as long as a read may take.
-	httpPause   = 3
+	// An http server that cuts a body off is asked for the rest after 0, 1, 3 and
+	// 7 s: less than a read may take.
+	httpPause   = 7
 	httpRetries = 8
 )
 
@@ -56,8 +56,6 @@ func networkOptions(source string, set func(k, v string)) {
 		set("timeout", fmt.Sprint(within.Microseconds()))
 	case "http", "https":
 		set("reconnect", "1")
-		set("reconnect_on_network_error", "1")
-		set("reconnect_on_http_error", "5xx")
 		set("reconnect_delay_max", fmt.Sprint(httpPause))
 		set("reconnect_max_retries", fmt.Sprint(httpRetries))
 	case "srt":

@@ -43,6 +43,43 @@ static int class6(const uint8_t *a) {
 	return CLIP_PUBLIC;
 }
 
+// Where clouds answer a machine's own questions, passwords included: nobody plays
+// what is there. Such an address is reached only where its host is listed.
+static int barred4(uint32_t a) {
+	return a >> 16 == 0xa9fe || a == 0x646464c8 || a == 0xc00000c0; // link-local; 100.100.100.200; 192.0.0.192
+}
+
+static int barred6(const uint8_t *a) {
+	static const uint8_t ec2[16] = {0xfd, 0, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54}, zero[16], nat64[12] = {0, 0x64, 0xff, 0x9b};
+	if (!memcmp(a, zero, 10) && ((a[10] == 0xff && a[11] == 0xff) || (!a[10] && !a[11])))
+		return barred4(word(a + 12));
+	if (!memcmp(a, nat64, 12))
+		return barred4(word(a + 12));
+	if (a[0] == 0x20 && a[1] == 0x02)
+		return barred4(word(a + 2));
+	return !memcmp(a, ec2, 16) || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+}
+
+static int barred(const struct sockaddr *a) {
+	switch (a->sa_family) {
+	case AF_INET:
+		return barred4(ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr));
+	case AF_INET6:
+		return barred6(((const struct sockaddr_in6 *)a)->sin6_addr.s6_addr);
+	}
+	return 1;
+}
+
+int clip_barred(const char *address) {
+	struct in_addr a;
+	struct in6_addr b;
+	if (inet_pton(AF_INET, address, &a) == 1)
+		return barred4(ntohl(a.s_addr));
+	if (inet_pton(AF_INET6, address, &b) == 1)
+		return barred6(b.s6_addr);
+	return -1;
+}
+
 static int class_of(const struct sockaddr *a) {
 	switch (a->sa_family) {
 	case AF_INET:
@@ -99,7 +136,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 		int class = class_of((*at)->ai_addr);
 		if (own && class > r->nearest)
 			r->nearest = class;
-		if (class > r->nearest) {
+		if (class > r->nearest || (barred((*at)->ai_addr) && !(*r->hosts && listed(r->hosts, node)))) {
 			struct addrinfo *gone = *at;
 			*at = gone->ai_next;
 			gone->ai_next = NULL;

@@ -47,6 +47,13 @@ func (r *reach) free() {
 	C.free(unsafe.Pointer(r.c))
 }
 
+// barred says that an address is reached only where its host is listed.
+func barred(address string) bool {
+	c := C.CString(address)
+	defer C.free(unsafe.Pointer(c))
+	return C.clip_barred(c) == 1
+}
+
 // classOf is the class of an address.
 func classOf(address string) int {
 	c := C.CString(address)

@@ -18,4 +18,7 @@ void clip_reach_set(clip_reach *r);
 // clip_class is the class of an address as text; -1: it is none.
 int clip_class(const char *address);
 
+// clip_barred says whether an address as text is reached only where its host is listed.
+int clip_barred(const char *address);
+
 #endif

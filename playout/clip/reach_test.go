@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/asticode/go-astiav"
 	"github.com/stretchr/testify/require"
@@ -120,4 +121,22 @@ func TestNoAddressLeadsNearerThanItIs(t *testing.T) {
 	host, err = open(tr.there("/"))
 	require.NoError(t, err)
 	require.Empty(t, host)
+}
+
+// What clouds tell a machine of itself is out of reach, also where a source names it.
+func TestWhatCloudsKeepIsBarred(t *testing.T) {
+	for address, want := range map[string]bool{
+		"169.254.169.254": true, "169.254.0.1": true, "100.100.100.200": true, "192.0.0.192": true, "fe80::1": true, "fd00:ec2::254": true,
+		"::ffff:169.254.169.254": true, "64:ff9b::a9fe:a9fe": true, "2002:a9fe:a9fe::": true,
+		"127.0.0.1": false, "192.168.1.1": false, "100.100.100.201": false, "fd00:ec2::253": false, "8.8.8.8": false,
+	} {
+		require.Equal(t, want, barred(address), address)
+	}
+	for _, source := range []string{"rtsp://169.254.169.254/x", "http://[fd00:ec2::254]/x", "rtmp://100.100.100.200/x/y", "srt://169.254.169.254:99"} {
+		began := time.Now()
+		f := refused(t, media.Spec{Source: source})
+		require.Contains(t, f.Error(), "which is not allowed", source)
+		require.Equal(t, media.FaultUnreadable, f.Kind, source)
+		require.Less(t, time.Since(began), 6*time.Second, source)
+	}
 }

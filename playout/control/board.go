@@ -247,7 +247,7 @@ const outputGrace = 5 * time.Second
 
 // alerts are what an operator should know now.
 func (b *Board) alerts(s Status, snap playout.Snapshot, c playout.Counts, now time.Time) []Alert {
-	list := b.standIns(snap, c, now)
+	list := append(b.standIns(snap, c, now), b.aways(snap, c, now)...)
 	for _, o := range s.Outputs {
 		if !o.DownSince.IsZero() && now.Sub(o.DownSince) > outputGrace {
 			list = append(list, Alert{Severity: "error", Code: "output-down", Since: o.DownSince,

@@ -113,14 +113,26 @@ func (l *childLog) line(b []byte) {
 		line = logLine{slog.LevelDebug, string(b)}
 	case line.Level >= slog.LevelError:
 		l.mu.Lock()
-		l.words = l.hide.Replace(line.Msg)
+		l.words = l.hidden(line.Msg)
 		l.mu.Unlock()
 	}
 	if !l.allow(time.Now()) {
 		l.dropped++
 		return
 	}
-	l.to.Log(context.Background(), line.Level, l.hide.Replace(line.Msg))
+	l.to.Log(context.Background(), line.Level, l.hidden(line.Msg))
+}
+
+// addresses are what libav spells out of its own: of a list's parts, of where it was
+// redirected to. secret is what may be one in them.
+var (
+	addresses = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s'"]+`)
+	secret    = regexp.MustCompile(`^([^:]+://)(?:[^/?#]*@)?([^?#]*)[?#]?.*$`)
+)
+
+// hidden is the line without what may be secret in the addresses it names.
+func (l *childLog) hidden(line string) string {
+	return addresses.ReplaceAllStringFunc(l.hide.Replace(line), func(a string) string { return secret.ReplaceAllString(a, "$1$2") })
 }
 
 // allow is a bucket of tokens: a burst, then a few lines a second.
