@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"airloom/playlist/document"
 )
 
 // targetFaults is what is wrong with an output's URL, in words that do not hold
@@ -115,6 +117,9 @@ func srtParameter(name, value string) string {
 			return "packets carry seven times 188 bytes: write pkt_size=1316, or leave it out"
 		}
 	default:
+		if near := document.Nearest(name, srtParameters); near != "" {
+			return fmt.Sprintf("there is no parameter %q for SRT here: did you mean %s?", name, near)
+		}
 		return fmt.Sprintf("there is no parameter %q for SRT here: write streamid, passphrase, pbkeylen or latency", name)
 	}
 	return ""

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -115,16 +116,24 @@ func publishing(s control.Status) (n int) {
 	return n
 }
 
-// A session's clock passes 2^24 ms: to the server it is one piece.
+// A session's clock passes 2^24 ms, and the process stands still for a while: to
+// the server it is one piece.
 func TestWaysRow5Extended(t *testing.T) {
 	t.Parallel()
 	const field = 1 << 24 * time.Millisecond // where RTMP's time needs another field
 	clips, srv, tap, ch := aging(t, field-6*time.Second, "480h")
-	airtest.Stay(t, 14*time.Second, func() string { return over(ch) })
+	airtest.Stay(t, 2*time.Second, func() string { return over(ch) })
+	const still = 3 * time.Second
+	ch.Signal(syscall.SIGSTOP)
+	airtest.Stay(t, still, func() string { return "" })
+	ch.Signal(syscall.SIGCONT)
+	airtest.Stay(t, 12*time.Second, func() string { return over(ch) })
 	s, media := lastStatus(t, ch), tap.Media()
 	_, code := ch.Stop()
 	require.Zero(t, code)
 	require.EqualValues(t, 1, s.Output.Sessions)
+	first, last := media[0], media[len(media)-1]
+	require.Less(t, last.Stamp-first.Stamp, last.At.Sub(first.At)-still+500*time.Millisecond, "a pause of ours is sent as a jump")
 	require.Less(t, media[0].Stamp, field)
 	require.Greater(t, media[len(media)-1].Stamp, field+5*time.Second)
 	airtest.Eventually(t, 5*time.Second, "it is recorded", func() bool { return len(srv.Recordings()) == 1 && srv.Unpublished("x") == 1 })

@@ -18,7 +18,7 @@ type Dialer struct {
 	tls    *tls.Config
 	way    link.Way
 
-	begin   atomic.Int64 // the first millisecond of the next session
+	begin   atomic.Int64                                        // the first millisecond of the next session
 	prepare func(ctx context.Context) (query string, err error) // nil: nothing is to be done
 }
 

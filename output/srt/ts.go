@@ -65,8 +65,7 @@ func (m *muxer) write(p *media.Packet) error {
 		return nil
 	}
 	adts, err := mpeg4audio.ADTSPackets{{
-		Type: m.config.Type, SampleRate: m.config.SampleRate, ChannelConfig: m.config.ChannelConfig,
-		ChannelCount: m.config.ChannelCount, AU: p.Units[0],
+		Type: m.config.Type, SampleRate: m.config.SampleRate, ChannelConfig: m.config.ChannelConfig, AU: p.Units[0],
 	}}.Marshal()
 	if err != nil {
 		return err
