@@ -127,7 +127,7 @@ func (l *childLog) line(b []byte) {
 // redirected to. secret is what may be one in them.
 var (
 	addresses = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s'"]+`)
-	secret    = regexp.MustCompile(`^([^:]+://)(?:[^/?#]*@)?([^?#]*)[?#]?.*$`)
+	secret    = regexp.MustCompile(`^([^:]+://(?:…@)?)(?:[^/?#]*@)?([^?#]*)[?#]?.*$`)
 )
 
 // hidden is the line without what may be secret in the addresses it names.
