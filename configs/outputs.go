@@ -120,7 +120,8 @@ func srtParameter(name, value string) string {
 		if near := document.Nearest(name, srtParameters); near != "" {
 			return fmt.Sprintf("there is no parameter %q for SRT here: did you mean %s?", name, near)
 		}
-		return fmt.Sprintf("there is no parameter %q for SRT here: write streamid, passphrase, pbkeylen or latency", name)
+		// What is not known may be a key in the wrong place.
+		return "a parameter after the ? is none of SRT's: write streamid, passphrase, pbkeylen or latency"
 	}
 	return ""
 }
