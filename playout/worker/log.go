@@ -127,12 +127,17 @@ func (l *childLog) line(b []byte) {
 // redirected to. secret is what may be one in them.
 var (
 	addresses = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s'"]+`)
-	secret    = regexp.MustCompile(`^([^:]+://(?:…@)?)(?:[^/?#]*@)?([^?#]*)[?#]?.*$`)
+	secret    = regexp.MustCompile(`^([^:]+://(?:…@)?)(?:[^/?#]*@)?([^?#]*)[?#].*$|^([^:]+://(?:…@)?)(?:[^/?#]*@)?(.*)$`)
 )
 
 // hidden is the line without what may be secret in the addresses it names.
 func (l *childLog) hidden(line string) string {
-	return addresses.ReplaceAllStringFunc(l.hide.Replace(line), func(a string) string { return secret.ReplaceAllString(a, "$1$2") })
+	return addresses.ReplaceAllStringFunc(l.hide.Replace(line), func(a string) string {
+		if strings.ContainsAny(a, "?#") {
+			return secret.ReplaceAllString(a, "${1}${2}…")
+		}
+		return secret.ReplaceAllString(a, "${3}${4}")
+	})
 }
 
 // allow is a bucket of tokens: a burst, then a few lines a second.

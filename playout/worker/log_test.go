@@ -111,8 +111,8 @@ func TestALogLineHidesWhatIsSecretInAddresses(t *testing.T) {
 	l := newChildLog(nil, slog.New(slog.DiscardHandler), "rtsp://ops:hunter2@cam.example/door?token=hunter2", `"rtsp://cam.example/door"`)
 	for line, want := range map[string]string{
 		"[rtsp @ 0x1] rtsp://ops:hunter2@cam.example/door?token=hunter2: 401":          "[rtsp @ 0x1] rtsp://cam.example/door: 401",
-		"[hls @ 0x1] Opening 'https://cdn.example/a/7.ts?token=hunter2' for reading":   "[hls @ 0x1] Opening 'https://cdn.example/a/7.ts' for reading",
-		"[tcp @ 0x1] Connection to tcp://cam.example:554?timeout=5000000 failed: away": "[tcp @ 0x1] Connection to tcp://cam.example:554 failed: away",
+		"[hls @ 0x1] Opening 'https://cdn.example/a/7.ts?token=hunter2' for reading":   "[hls @ 0x1] Opening 'https://cdn.example/a/7.ts…' for reading",
+		"[tcp @ 0x1] Connection to tcp://cam.example:554?timeout=5000000 failed: away": "[tcp @ 0x1] Connection to tcp://cam.example:554… failed: away",
 		"keepalive request failed for 'http://u:hunter2@h/x' with error":               "keepalive request failed for 'http://h/x' with error",
 		"no address here": "no address here",
 	} {
