@@ -135,7 +135,7 @@ type Output struct {
 // AntMedia is the server's REST API; without API it is not asked anything.
 type AntMedia struct {
 	API      string  `yaml:"api"`
-	Token    Secret  `yaml:"token"` // the application's JWT
+	Token    Secret  `yaml:"token"`    // the application's JWT
 	Create   bool    `yaml:"create"`   // a stream that the server does not know
 	Takeover bool    `yaml:"takeover"` // of an id that somebody else holds
 	Publish  Publish `yaml:"publish"`

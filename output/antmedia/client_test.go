@@ -126,9 +126,13 @@ func TestToken(t *testing.T) {
 	c, err := NewClient(f.http.URL+"/LiveApp", "app.jwt.token")
 	require.NoError(t, err)
 	defer c.Close()
-	_, err = c.Broadcast(t.Context(), "ch1")
+	a, err := c.Broadcast(t.Context(), "ch1")
 	require.NoError(t, err)
+	require.False(t, a.Known)
 	c.playlist(t.Context(), "ch1")
+	require.NoError(t, c.Create(t.Context(), "ch1"))
+	require.NoError(t, c.Create(t.Context(), "ch1"), "there already is as good")
+	delete(heard, "/LiveApp/rest/v2/broadcasts/create")
 	require.Equal(t, map[string]string{
 		"/LiveApp/rest/v2/broadcasts/ch1": "Bearer app.jwt.token", "/LiveApp/streams/ch1.m3u8": "",
 	}, heard)

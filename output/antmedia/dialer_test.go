@@ -164,6 +164,12 @@ func TestNoToken(t *testing.T) {
 	f.set(func() { f.by = ByToken })
 	require.Contains(t, b.refused(output.CauseCredential), "It may be a mock token service")
 
+	f.set(func() { f.noTokens = false })
+	b.published()
+	f.hold("ch1", time.Hour, nil)
+	b.refused(output.CauseIDInUse)
+	f.set(func() { delete(f.conns, "ch1"); f.broadcasts["ch1"]["status"] = "finished" })
+
 	b = newBench(t, f, Options{Create: true}, "?token=old")
 	require.Contains(t, b.refused(output.CauseCredential), "the token or code in the output's url")
 	b = newBench(t, f, Options{Create: true}, "")
@@ -253,7 +259,7 @@ func TestStrangerIsNotStopped(t *testing.T) {
 		require.NotContains(t, said, "ch1")
 	}
 	require.Zero(t, f.count("POST /LiveApp/rest/v2/broadcasts/ch1/stop"))
-	require.LessOrEqual(t, f.count("GET /LiveApp/rest/v2/broadcasts/ch1"), 4, "it is not asked for at each refusal")
+	require.Equal(t, 2, f.count("GET /LiveApp/rest/v2/broadcasts/ch1"), "before the first two connects, and not at each refusal")
 }
 
 func TestTakeover(t *testing.T) {
@@ -276,12 +282,17 @@ func TestWithoutTheAPI(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f.set(func() { f.hangs = name == "hangs" })
-			for range 2 {
+			least := time.Hour
+			for i := range 4 {
 				s, took, err := b.publish()
 				require.NoError(t, err)
 				require.Less(t, took, 900*time.Millisecond)
 				aired(s)
+				if i > 0 {
+					least = min(least, took)
+				}
 			}
+			require.Less(t, least, patience, "once it has hung, it is waited for less")
 			f.hold("ch1", time.Hour, nil)
 			require.Contains(t, b.refused(output.CauseNoReason), "it closed the connection without a word, and ")
 			f.set(func() { delete(f.conns, "ch1") })

@@ -95,7 +95,7 @@ func (w *Watch) elsewhere(ctx context.Context, p Past, a Answer) string {
 	list, _ := w.dialer.Client.broadcasts(ctx)
 	for _, b := range list {
 		o := Answer{Known: true, Broadcast: b, At: a.At, Date: a.Date}
-		if o.Held() && o.Type == "liveStream" && o.ID != w.dialer.ID() && p.beganWith(o, a.At) {
+		if o.Held() && o.Type == "liveStream" && p.beganWith(o, a.At) {
 			return o.ID
 		}
 	}
