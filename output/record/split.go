@@ -80,10 +80,8 @@ func (s *splitter) last() int64 { return s.now.video[len(s.now.video)-1].DTS }
 
 // begin begins a piece with the picture.
 func (s *splitter) begin(p packet, begins, continues bool) {
-	stretch := time.Time{}
-	if begins {
-		stretch = stretchOf(p.at, s.each, s.zone)
-	} else {
+	stretch := stretchOf(p.at, s.each, s.zone)
+	if !begins {
 		stretch = s.closed[len(s.closed)-1].stretch
 	}
 	s.now = &piece{stretch: stretch, begins: begins, continues: continues, from: p.DTS, video: []packet{p}}
@@ -132,8 +130,6 @@ func (s *splitter) flush() []*piece {
 	s.audio = nil
 	return done
 }
-
-const day = 24 * time.Hour
 
 // stretchOf is when the stretch of the clock began that the moment is in: by the
 // zone's clock, from midnight on. In the hour that comes twice there are two of an
