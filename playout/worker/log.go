@@ -126,7 +126,7 @@ func (l *childLog) line(b []byte) {
 // addresses are what libav spells out of its own: of a list's parts, of where it was
 // redirected to. secret is what may be one in them.
 var (
-	addresses = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s'"]+`)
+	addresses = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s'",]|,[^\s'"])+`)
 	secret    = regexp.MustCompile(`^([^:]+://(?:…@)?)(?:[^/?#]*@)?([^?#]*)[?#].*$|^([^:]+://(?:…@)?)(?:[^/?#]*@)?(.*)$`)
 )
 
