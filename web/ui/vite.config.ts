@@ -39,5 +39,5 @@ export default defineConfig({
     },
   },
   // `npm run dev` beside a channel: AIRLOOM=http://127.0.0.1:8080 npm run dev
-  server: { proxy: Object.fromEntries(["/api", "/hls"].map((p) => [p, process.env.AIRLOOM ?? "http://127.0.0.1:8080"])) },
+  server: { proxy: Object.fromEntries(["/api", "/hls", "/preview"].map((p) => [p, process.env.AIRLOOM ?? "http://127.0.0.1:8080"])) },
 });
