@@ -255,7 +255,7 @@ func (e *Encoder) fail(what string, n int64, err error) error {
 	}
 	if now := time.Now(); now.Sub(e.failures.logged) >= 10*time.Second {
 		e.failures.logged = now
-		e.log.Error("the encoder refused a "+what, "tick", n, "failed", e.failed.Load(), "error", err)
+		e.log.Error("the encoder refused a "+what, "event", "encoder-refused", "tick", n, "failed", e.failed.Load(), "error", err)
 	}
 	return nil
 }

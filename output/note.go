@@ -57,7 +57,7 @@ func (o *Output) failed(err error, next Retry) {
 		return
 	}
 	o.told.words, o.told.at, o.told.open = words, now, true
-	o.log.Warn("not publishing: "+words, "cause", o.status.LastCause, "attempt", o.status.Attempt,
+	o.log.Warn("not publishing: "+words, "event", "not-publishing", "cause", o.status.LastCause, "attempt", o.status.Attempt,
 		"retry_in", next.Wait(now).Round(10*time.Millisecond), "down_for", now.Sub(o.told.since).Round(time.Second))
 }
 
@@ -75,7 +75,7 @@ func (o *Output) opened(s Session) (aged time.Duration) {
 	o.status.RenewAt = now.Add(o.renew - aged)
 	if o.told.open || o.status.Sessions == 1 {
 		o.told.open = false
-		o.log.Info("publishing", "session", o.status.Sessions, "attempt", o.status.Attempt)
+		o.log.Info("publishing", "event", "publishing", "session", o.status.Sessions, "attempt", o.status.Attempt)
 	}
 	o.status.Attempt = 0
 	return aged
@@ -87,7 +87,7 @@ func (o *Output) renewed(lived time.Duration) {
 	defer o.mu.Unlock()
 	o.retry = Retry{}
 	o.told.open = true
-	o.log.Info("session ended to be renewed", "after", lived.Round(time.Second))
+	o.log.Info("session ended to be renewed", "event", "session-renewed", "after", lived.Round(time.Second))
 }
 
 // closed notes that the session is over.
@@ -111,7 +111,7 @@ func (o *Output) measure(p Progress) {
 		o.status.LastError, o.status.LastKind, o.status.LastCause, o.told.since = "", "", "", time.Time{}
 	}
 	if dropped > o.told.dropped && now.Sub(o.told.shedAt) >= sayDrops {
-		o.log.Warn("the server takes the stream too slowly: pictures and sound dropped",
+		o.log.Warn("the server takes the stream too slowly: pictures and sound dropped", "event", "output-slow",
 			"packets", dropped-o.told.dropped, "kbps", o.meter.kbps(now, p.Sent))
 		o.told.dropped, o.told.shedAt = dropped, now
 	}

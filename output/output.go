@@ -248,7 +248,7 @@ func (o *Output) publish(ctx context.Context, session Session) error {
 		if cut {
 			close(in)
 			if err := <-done; err != nil {
-				o.log.Warn("old session did not end cleanly", "err", err)
+				o.log.Warn("old session did not end cleanly", "event", "session-unclean", "err", err)
 			}
 			return errRenewed
 		}

@@ -3,6 +3,7 @@ package playout
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"airloom/playlist"
 	"airloom/playout/media"
@@ -34,6 +35,9 @@ func (e *Engine) isBanned(f *feed) error {
 		"%s crashed its decoder twice and is left out until the file changes", f.name())}
 }
 
+// event is the outcome as the log's events have it.
+func (o Outcome) event() string { return "item-" + strings.ReplaceAll(string(o), " ", "-") }
+
 // maxTold bounds what is remembered of what was logged.
 const maxTold = 10_000
 
@@ -48,6 +52,6 @@ func (e *Engine) tell(entry playlist.Entry, o Outcome, cause error) {
 		clear(e.told)
 	}
 	e.told[id] = cause.Error()
-	e.rooms.Log.Log(e.ctx, level, "item "+string(o), "item", entry.Item.Title, "source", playlist.Redact(entry.Item.Source),
+	e.rooms.Log.Log(e.ctx, level, "item "+string(o), "event", o.event(), "item", entry.Item.Title, "source", playlist.Redact(entry.Item.Source),
 		"playlist", entry.Playlist, "line", entry.Item.Line, "kind", media.KindOf(cause), "cause", cause)
 }

@@ -131,7 +131,7 @@ func (e *Engine) reopen(cause error) bool {
 		e.end(Crashed, cause)
 		return false
 	}
-	e.rooms.Log.Warn("decoder crashed, opening the item again", "item", a.entry.Item.Title, "cause", cause)
+	e.rooms.Log.Warn("decoder crashed, opening the item again", "event", "decoder-crashed", "item", a.entry.Item.Title, "cause", cause)
 	e.rows.itemEnds(a.entry, e.n, e.pos, Crashed, cause)
 	a.close()
 	e.air = &feed{entry: a.entry, spec: a.spec, version: a.version, crashes: a.crashes, ticks: a.ticks, opened: e.n}
@@ -160,7 +160,7 @@ func (e *Engine) leave(o Outcome, cause error) {
 		e.end(Played, nil)
 		return
 	}
-	e.rooms.Log.Info("item "+string(o), "item", e.air.entry.Item.Title, "playlist", e.air.entry.Playlist, "cause", cause)
+	e.rooms.Log.Info("item "+string(o), "event", o.event(), "item", e.air.entry.Item.Title, "playlist", e.air.entry.Playlist, "cause", cause)
 	e.off(o, cause)
 }
 

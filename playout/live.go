@@ -65,7 +65,7 @@ func (f *feed) leaves(e *Engine, cause error) {
 	f.clip, f.err, f.lost = nothing{}, nil, cause
 	f.absences++
 	f.away = &absence{since: e.n, cause: cause, why: Reason("the source is away: " + cause.Error()), next: e.n + e.grid.Ticks(pause(1))}
-	e.rooms.Log.Warn("live source away", "item", f.entry.Item.Title, "source", f.name(), "playlist", f.entry.Playlist, "cause", cause)
+	e.rooms.Log.Warn("live source away", "event", "source-away", "item", f.entry.Item.Title, "source", f.name(), "playlist", f.entry.Playlist, "cause", cause)
 }
 
 // awaits makes of a live source that is still being opened, at the tick at which
@@ -94,7 +94,7 @@ func (f *feed) attempt(e *Engine, at int64) {
 	case err == nil:
 		f.clip, f.head, f.away = a.trial, t, nil
 		f.doomed, _ = f.clip.(doomed)
-		e.rooms.Log.Info("live source back", "item", f.entry.Item.Title, "source", f.name(), "after", e.grid.Duration(e.n-a.since), "attempts", a.attempt)
+		e.rooms.Log.Info("live source back", "event", "source-back", "item", f.entry.Item.Title, "source", f.name(), "after", e.grid.Duration(e.n-a.since), "attempts", a.attempt)
 		e.publish()
 		return
 	case errors.Is(err, media.ErrNotReady):

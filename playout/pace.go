@@ -42,7 +42,7 @@ func (e *Engine) Run(ctx context.Context) error {
 			anchor = anchor.Add(late)
 			look = anchor
 			e.late.Add(1)
-			e.rooms.Log.Error("the process stood still; the programme goes on from where it was", "for", late.Round(time.Millisecond))
+			e.rooms.Log.Error("the process stood still; the programme goes on from where it was", "event", "stood-still", "for", late.Round(time.Millisecond))
 		} else {
 			e.waitForRoom(ctx, timer, due.Add(maxLate))
 		}
@@ -73,7 +73,7 @@ func (e *Engine) tellTime(anchor time.Time, start bool) {
 		return
 	}
 	if !start {
-		e.rooms.Log.Warn("the time of day has moved against the channel's ticks", "by", step.Round(time.Millisecond))
+		e.rooms.Log.Warn("the time of day has moved against the channel's ticks", "event", "clock-moved", "by", step.Round(time.Millisecond))
 	}
 	e.zero = zero
 	if e.rooms.Zero != nil {

@@ -181,7 +181,7 @@ func (h *hub) turn() bool {
 func (h *hub) look() {
 	defer func() { // the channel goes on without its listeners, whatever happens here
 		if r := recover(); r != nil {
-			h.log.Error("the events could not be told", "panic", r)
+			h.log.Error("the events could not be told", "event", "bug", "panic", r)
 		}
 	}()
 	st := h.channel.Status()

@@ -154,7 +154,7 @@ func (s *Server) playlistProblem(c *gin.Context, name string, mine *edited, err 
 	case errors.Is(err, context.DeadlineExceeded):
 		problem(c, http.StatusGatewayTimeout, sentence(err))
 	default:
-		s.log.Warn("a playlist could not be read or changed", "playlist", name, "cause", err)
+		s.log.Warn("a playlist could not be read or changed", "event", "playlist-unreadable", "playlist", name, "cause", err)
 		problem(c, http.StatusInternalServerError, sentence(err))
 	}
 }

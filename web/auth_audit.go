@@ -87,5 +87,5 @@ func (s *Server) note(n control.Note) {
 		s.cfg.Note(n)
 		return
 	}
-	s.log.Info("change "+n.Asked, "by", n.By, "via", n.Via, "from", n.From, "ok", n.OK, "said", n.Said)
+	s.log.Info("change "+n.Asked, "event", "change", "by", n.By, "via", n.Via, "from", n.From, "ok", n.OK, "said", n.Said)
 }

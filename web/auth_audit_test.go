@@ -93,9 +93,9 @@ func TestTheLogOfSignIns(t *testing.T) {
 	v.login("oskar's word", "x")
 	v.login("oskar", "oskar's word")
 	text := lines()
-	require.Contains(t, text, `msg="sign-in refused" name=oskar from=127.0.0.1`)
-	require.Contains(t, text, `msg="sign-in refused" name="(nobody's name)"`)
-	require.Contains(t, text, `msg="change sign in" by=oskar via=desk from=127.0.0.1 ok=true`)
+	require.Contains(t, text, `msg="sign-in refused" event=sign-in-refused name=oskar from=127.0.0.1`)
+	require.Contains(t, text, `msg="sign-in refused" event=sign-in-refused name="(nobody's name)"`)
+	require.Contains(t, text, `msg="change sign in" event=change by=oskar via=desk from=127.0.0.1 ok=true`)
 	require.NotContains(t, text, "wr0ng")
 	require.NotContains(t, text, "oskar's word")
 }

@@ -70,7 +70,7 @@ func (s *Server) login(c *gin.Context) {
 		if !taken {
 			name = "(nobody's name)" // it may be a password in the wrong place
 		}
-		s.log.Warn("sign-in refused", "name", name, "from", from)
+		s.log.Warn("sign-in refused", "event", "sign-in-refused", "name", name, "from", from)
 		problem(c, http.StatusUnauthorized, wrong)
 	default:
 		s.gate.limits.forgive(given.Name, from, s.gate.now())

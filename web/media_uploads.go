@@ -199,7 +199,7 @@ func (u *uploads) open(ctx context.Context) error {
 		u.tus, err = u.protocol()
 	}
 	if before := u.why(); err != nil && (before == nil || before.Error() != err.Error()) {
-		u.log.Warn("nothing can be uploaded yet", "cause", err)
+		u.log.Warn("nothing can be uploaded yet", "event", "uploads-down", "cause", err)
 	}
 	u.mu.Lock()
 	u.cause = err
@@ -346,7 +346,7 @@ func (u *uploads) tidy(now time.Time) {
 		age := now.Sub(one.touched)
 		switch {
 		case one.State == receiving && age > uploadLasts:
-			u.log.Info("an upload was given up: nothing has come for a day", "file", one.Path, "by", one.Who)
+			u.log.Info("an upload was given up: nothing has come for a day", "event", "upload-given-up", "file", one.Path, "by", one.Who)
 			left = append(left, *one)
 			delete(u.all, id)
 		case one.State == done || one.State == turned:
@@ -367,7 +367,7 @@ func (u *uploads) tidy(now time.Time) {
 func (u *uploads) remove(one upload) {
 	for _, name := range []string{one.file, one.ID + ".info"} {
 		if err := os.Remove(path.Join(u.dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			u.log.Warn("an upload cannot be removed", "file", name, "cause", err)
+			u.log.Warn("an upload cannot be removed", "event", "upload-not-written", "file", name, "cause", err)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func (u *uploads) broken(err error) error {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return errDiskFull
 	}
-	u.log.Error("an upload cannot be written down", "cause", err)
+	u.log.Error("an upload cannot be written down", "event", "upload-not-written", "cause", err)
 	return errStorage
 }
 

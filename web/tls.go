@@ -62,7 +62,7 @@ func (c *certificate) read() error {
 	}
 	c.now.Store(&pair)
 	if end := pair.Leaf.NotAfter; time.Until(end) < certSoon {
-		c.log.Warn("the web server's certificate ends soon or has ended: renew it", "file", c.files.Cert, "ends", end)
+		c.log.Warn("the web server's certificate ends soon or has ended: renew it", "event", "certificate-ends", "file", c.files.Cert, "ends", end)
 	}
 	return nil
 }
@@ -91,10 +91,10 @@ func (c *certificate) look() {
 	switch {
 	case err == nil:
 		c.seen, c.failed = s, ""
-		c.log.Info("the web server has a new certificate", "file", c.files.Cert, "ends", c.now.Load().Leaf.NotAfter)
+		c.log.Info("the web server has a new certificate", "event", "certificate-new", "file", c.files.Cert, "ends", c.now.Load().Leaf.NotAfter)
 	case err.Error() != c.failed:
 		c.failed = err.Error()
-		c.log.Warn("the web server keeps its old certificate: the new one cannot be used", "cause", err)
+		c.log.Warn("the web server keeps its old certificate: the new one cannot be used", "event", "certificate-refused", "cause", err)
 	}
 }
 

@@ -196,6 +196,6 @@ func (s *Server) handler() http.Handler {
 }
 
 func (s *Server) recovered(c *gin.Context, err any) {
-	s.log.Error("a request could not be answered", "path", c.Request.URL.Path, "panic", err)
+	s.log.Error("a request could not be answered", "event", "bug", "path", c.Request.URL.Path, "panic", err)
 	problem(c, http.StatusInternalServerError, "The request could not be answered; the log says why.")
 }

@@ -100,11 +100,11 @@ func (g *actors) end(grace time.Duration) error {
 		}
 		for _, a := range g.stages[i] {
 			if !a.endsBefore(limit) {
-				g.log.Warn("a part of the channel takes too long to end: all others are ended now", "part", a.name)
+				g.log.Warn("a part of the channel takes too long to end: all others are ended now", "event", "part-late", "part", a.name)
 				return g.abandon()
 			}
 			if a.err != nil && !a.told {
-				g.log.Warn("a part of the channel did not end cleanly", "part", a.name, "error", a.err)
+				g.log.Warn("a part of the channel did not end cleanly", "event", "part-late", "part", a.name, "error", a.err)
 			}
 		}
 	}

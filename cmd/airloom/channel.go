@@ -211,6 +211,7 @@ func (c *channel) run(ctx context.Context) error {
 		return nil
 	})
 	g := actors{log: c.log, lost: c.lost, stopping: func() {
+		c.log.Info("stopping", "event", "stopping", "cause", whyEnded(ctx))
 		c.board.Stopping()
 		c.store.Ending(whyEnded(ctx))
 	}}
@@ -220,7 +221,7 @@ func (c *channel) run(ctx context.Context) error {
 	g.add(essential("encoder", c.encoder.Run), slate)
 	g.add(essential("engine", c.engine.Run))
 	g.add(helper("watchdog", c.watchdog), helper("commands", c.listen), helper("playlists", c.follow))
-	c.log.Info("on air", "channel", c.cfg.Channel.Name, "playlists", len(c.plan.Playlists()), "outputs", len(c.outputs))
+	c.log.Info("on air", "event", "started", "channel", c.cfg.Channel.Name, "playlists", len(c.plan.Playlists()), "outputs", len(c.outputs))
 	return g.run(ctx, grace)
 }
 
@@ -246,7 +247,7 @@ const grace = 3800 * time.Millisecond
 
 // lost notes that a part has ended that the air can do without.
 func (c *channel) lost(name string, err error) {
-	c.log.Error("a part of the channel is gone, the air goes on", "part", name, "error", err)
+	c.log.Error("a part of the channel is gone, the air goes on", "event", "part-lost", "part", name, "error", err)
 	c.board.Raise(control.Alert{
 		Severity: "error", Code: strings.ReplaceAll(name, " ", "-") + "-ended", Since: time.Now(),
 		Message: err.Error() + ": the air goes on without it; restart the channel when it suits",
@@ -263,7 +264,7 @@ func (c *channel) reap(ctx context.Context) error {
 	case err := <-gone:
 		return err
 	case <-time.After(2 * time.Second):
-		c.log.Warn("a clip's worker does not end: the storage it reads from is stuck", "workers", c.workers.Stats().Workers)
+		c.log.Warn("a clip's worker does not end: the storage it reads from is stuck", "event", "storage-hangs", "workers", c.workers.Stats().Workers)
 		return nil
 	}
 }
@@ -327,7 +328,7 @@ func (c *channel) loadSlate() {
 		return
 	}
 	if err := c.slate.Load(path); err != nil {
-		c.log.Warn("the slate cannot be shown, the built-in one stands in", "slate", path, "cause", err)
+		c.log.Warn("the slate cannot be shown, the built-in one stands in", "event", "slate-lost", "slate", path, "cause", err)
 		c.board.Raise(control.Alert{Severity: "warning", Code: "slate-image", Since: time.Now(),
 			Message: "the slate cannot be shown, the built-in one stands in: " + err.Error()})
 	}

@@ -26,7 +26,7 @@ func newLogWriter(to io.Writer) *logWriter {
 			}
 			_, _ = to.Write(line)
 			if n := w.dropped.Swap(0); n > 0 {
-				slog.Warn("log lines were dropped: whatever reads the log is too slow", "lines", n)
+				slog.Warn("log lines were dropped: whatever reads the log is too slow", "event", "log-dropped", "lines", n)
 			}
 		}
 	}()

@@ -41,7 +41,7 @@ func (m *memory) remember(ctx context.Context) asrun.Saved {
 	defer cancel()
 	saved, err := m.store.Last(ctx)
 	if err != nil {
-		m.log.Warn("where the channel stood is not known: it begins at the start", "cause", err)
+		m.log.Warn("where the channel stood is not known: it begins at the start", "event", "place-lost", "cause", err)
 	}
 	return saved
 }
@@ -54,7 +54,7 @@ func (m *memory) resume(ctx context.Context, saved asrun.Saved, how string, plan
 	}
 	e, left, err := schedule.Restore(saved.Playhead.Place)
 	if err != nil {
-		m.log.Warn("where the channel stood cannot be read: it begins at the start", "cause", err)
+		m.log.Warn("where the channel stood cannot be read: it begins at the start", "event", "place-lost", "cause", err)
 		return
 	}
 	if how == "start" { // but not with the clips that every start has seen
@@ -67,13 +67,13 @@ func (m *memory) resume(ctx context.Context, saved asrun.Saved, how string, plan
 		defer cancel()
 		e, left = plans.Advance(ctx, e, left, schedule.Clock{Zero: saved.Playhead.At}, 0, m.grid.TickAt(gone))
 		if ctx.Err() != nil {
-			m.log.Warn("where the channel would be by now takes too long to find out: it goes on from as far as that came", "off for", gone.Round(time.Second))
+			m.log.Warn("where the channel would be by now takes too long to find out: it goes on from as far as that came", "event", "place-late", "off for", gone.Round(time.Second))
 		}
 	}
 	if place, err := schedule.Save(e, left); err == nil {
 		m.stands(place) // and if it ends before anything has aired, it stood there
 	}
-	m.log.Info("going on where the channel was", "item", e.Item.Title, "playlist", e.Playlist, "off for", gone.Round(time.Millisecond))
+	m.log.Info("going on where the channel was", "event", "resumed", "item", e.Item.Title, "playlist", e.Playlist, "off for", gone.Round(time.Millisecond))
 	m.rundown.Begin(e, left)
 }
 
@@ -109,7 +109,7 @@ func (m *memory) note() {
 		on, at := m.rundown.Stands(snap.Air, at, counts.Ticks)
 		place, err := schedule.Save(on, at)
 		if err != nil {
-			m.log.Error("where the channel stands cannot be noted", "cause", err)
+			m.log.Error("where the channel stands cannot be noted", "event", "place-not-noted", "cause", err)
 			return
 		}
 		m.stands(place)

@@ -148,7 +148,7 @@ func (f flood) mend(when time.Time) {
 	require.NoError(f.t, os.Remove(filepath.Join(f.dir, "pipe.yml")))
 }
 
-var wereRead = regexp.MustCompile(`Playlists were read" count=(\d+)`)
+var wereRead = regexp.MustCompile(`Playlists were read" event=playlists-read count=(\d+)`)
 
 // read is how many playlists the channel has read.
 func (f flood) read() (n int) {

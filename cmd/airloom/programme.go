@@ -172,7 +172,7 @@ func (p *programme) tell(problems playlist.Problems) {
 		}
 		now[text] = true
 		if fresh++; fresh <= maxShown {
-			p.log.Log(context.Background(), severity(problem), "a playlist is not as it should be", "problem", text)
+			p.log.Log(context.Background(), severity(problem), "a playlist is not as it should be", "event", "playlist-problem", "problem", text)
 		}
 	}
 	for text := range p.told {
@@ -180,11 +180,11 @@ func (p *programme) tell(problems playlist.Problems) {
 			continue
 		}
 		if mended++; mended <= maxShown {
-			p.log.Info("a playlist was mended", "was", text)
+			p.log.Info("a playlist was mended", "event", "playlist-mended", "was", text)
 		}
 	}
 	if more := max(0, fresh-maxShown) + max(0, mended-maxShown); more > 0 {
-		p.log.Warn("there is more to say of playlists: 'airloom check' tells all of it", "lines", more)
+		p.log.Warn("there is more to say of playlists: 'airloom check' tells all of it", "event", "playlist-problem", "lines", more)
 	}
 	p.told = now
 	p.wrong[0].Store(int64(wrong))

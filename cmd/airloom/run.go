@@ -175,7 +175,7 @@ func (c *channel) keepSocket(ctx context.Context) error {
 		}
 		if !told {
 			told = true
-			c.log.Warn("no commands can be taken on the control socket; trying again", "cause", err)
+			c.log.Warn("no commands can be taken on the control socket; trying again", "event", "commands-down", "cause", err)
 		}
 		select {
 		case <-ctx.Done():

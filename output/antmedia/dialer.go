@@ -181,12 +181,12 @@ func (d *Dialer) free(ctx context.Context, a Answer) bool {
 	case owner == Nobody || owner == Stranger && !d.Takeover:
 		return false
 	case owner == Stranger:
-		d.Log.Warn("taking the stream id over: "+holder(a, time.Now()), "event", "antmedia.takeover")
+		d.Log.Warn("taking the stream id over: "+holder(a, time.Now()), "event", "antmedia-takeover")
 	default:
-		d.Log.Info("the server still holds our last session: stopping it", "event", "antmedia.ghost", "began", rough(a.Running(time.Now())))
+		d.Log.Info("the server still holds our last session: stopping it", "event", "antmedia-ghost", "began", rough(a.Running(time.Now())))
 	}
 	if err := d.Client.Stop(ctx, d.ID()); err != nil {
-		d.Log.Warn("the session that holds the stream id could not be stopped: " + err.Error())
+		d.Log.Warn("the session that holds the stream id could not be stopped: "+err.Error(), "event", "antmedia-held")
 		return false
 	}
 	d.mu.Lock()

@@ -171,13 +171,13 @@ func (s *Sink) write(m *muxer, p *media.Packet) *muxer {
 		}
 		var err error
 		if m, err = s.begin(p); err != nil {
-			s.log.Warn("HLS cannot begin; next try at the next keyframe", "error", err)
+			s.log.Warn("HLS cannot begin; next try at the next keyframe", "event", "hls-again", "error", err)
 			return nil
 		}
 		s.came(m)
 	}
 	if err := m.write(p); err != nil {
-		s.log.Warn("HLS begins again at the next keyframe", "error", err)
+		s.log.Warn("HLS begins again at the next keyframe", "event", "hls-again", "error", err)
 		s.restarts.Add(1)
 		s.retire(m)
 		return nil

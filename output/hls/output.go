@@ -192,7 +192,7 @@ func (o *Output) show(m *muxer) {
 	} else {
 		m.first = max(0, int64(time.Since(epoch)/time.Second)) // a clock that is not set yet
 		m.cuts = m.first
-		o.log.Info("publishing", "target", o.cfg.Target, "variant", o.cfg.Variant)
+		o.log.Info("publishing", "event", "publishing", "target", o.cfg.Target, "variant", o.cfg.Variant)
 	}
 	o.shown, o.past = m, o.shown
 	o.enter(output.Publishing)

@@ -117,7 +117,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 	select {
 	case <-ended:
 	case <-time.After(farewell):
-		r.log.Warn("the disk of the recording hangs: its last seconds may be lost", "dir", r.cfg.Dir)
+		r.log.Warn("the disk of the recording hangs: its last seconds may be lost", "event", "storage-hangs", "dir", r.cfg.Dir)
 	}
 	return nil
 }

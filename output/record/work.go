@@ -156,7 +156,7 @@ func (w *worker) finish() {
 		return
 	}
 	if err := w.disk(w.file.close); err != nil {
-		w.log.Warn("a recording did not close cleanly", "file", w.file.name, "cause", err)
+		w.log.Warn("a recording did not close cleanly", "event", "record-unclean", "file", w.file.name, "cause", err)
 	}
 	w.log.Info("recorded", "event", "record-file", "file", w.file.name, "bytes", w.file.good)
 	w.file = nil
@@ -259,7 +259,7 @@ func (w *worker) makeRoom(need, free int64) (int64, error) {
 
 func (w *worker) remove(x old, why string) {
 	if err := os.Remove(x.path); err != nil {
-		w.log.Warn("an old recording cannot be removed", "file", x.path, "cause", err)
+		w.log.Warn("an old recording cannot be removed", "event", "record-not-removed", "file", x.path, "cause", err)
 		return
 	}
 	w.log.Info("an old recording is removed", "event", "record-removed", "file", x.path, "why", why)

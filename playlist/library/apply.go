@@ -210,7 +210,7 @@ func (r *run) take(e *entry, o readout, now time.Time) {
 	if o.playlist == nil && e.file.Playlist == nil && o.older != nil {
 		e.file.Playlist = o.older
 		r.edition = true
-		r.config.Log.Warn("A playlist is broken: its last good version airs", "file", o.name, "items", len(o.older.Items))
+		r.config.Log.Warn("A playlist is broken: its last good version airs", "event", "playlist-broken", "file", o.name, "items", len(o.older.Items))
 	}
 	if o.playlist != nil {
 		e.file.Playlist = o.playlist

@@ -242,7 +242,7 @@ func (l *Library) parse(name string, data []byte) (list *playlist.Playlist, prob
 	// Whatever a file holds, it must not end the channel.
 	defer func() {
 		if fault := recover(); fault != nil {
-			l.config.Log.Error("reading a playlist went wrong: please report it, with the file", "file", name, "panic", fault, "stack", string(debug.Stack()))
+			l.config.Log.Error("reading a playlist went wrong: please report it, with the file", "event", "bug", "file", name, "panic", fault, "stack", string(debug.Stack()))
 			list, problems = nil, playlist.Problems{problem(name, "airloom failed at reading this file: please report it, with the file")}
 		}
 	}()

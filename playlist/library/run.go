@@ -163,7 +163,7 @@ func (r *run) lost(err error, now time.Time) {
 	if err == nil {
 		return
 	}
-	r.config.Log.Warn("The system lost count of the changes in the playlists' folder: looking it through", "folder", r.config.Dir, "cause", err)
+	r.config.Log.Warn("The system lost count of the changes in the playlists' folder: looking it through", "event", "folder-looked-through", "folder", r.config.Dir, "cause", err)
 	for _, e := range r.entries {
 		e.whole = false // it may have been written to
 	}
@@ -322,7 +322,7 @@ func (r *run) drop(name string, now time.Time) {
 	if e.file.Playlist != nil || e.file.Problems != nil || e.file.Settling {
 		r.edition = r.edition || e.file.Playlist != nil
 		r.change(now)
-		r.config.Log.Info("A playlist is gone", "file", name)
+		r.config.Log.Info("A playlist is gone", "event", "playlist-gone", "file", name)
 	}
 	for _, q := range r.waiting {
 		delete(q.waiting, name)

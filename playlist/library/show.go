@@ -63,7 +63,7 @@ func (r *run) publish() {
 	default:
 	}
 	if n := len(r.fresh); n > 0 {
-		r.config.Log.Info("Playlists were read", "count", n, "files", r.fresh[:min(n, 10)])
+		r.config.Log.Info("Playlists were read", "event", "playlists-read", "count", n, "files", r.fresh[:min(n, 10)])
 	}
 	r.fresh = nil
 	if r.scanned {

@@ -65,7 +65,7 @@ func (s *Store) setAside(f *file, cause error) error {
 		return err
 	}
 	words := fmt.Sprintf("%s was damaged (%v): it is kept as %s, and a new one is begun", f.path, cause, name)
-	s.log.Error("the state file was damaged", "file", f.path, "cause", cause, "kept as", name)
+	s.log.Error("the state file was damaged", "event", "state-damaged", "file", f.path, "cause", cause, "kept as", name)
 	s.alert(alertDamaged, words)
 	return nil
 }

@@ -92,7 +92,7 @@ func (s *Store) tried(err error) {
 	w := &s.w
 	if err == nil {
 		if w.failed {
-			s.log.Info("the state is written again", "dir", s.dir)
+			s.log.Info("the state is written again", "event", "state-written", "dir", s.dir)
 		}
 		w.failed, w.wait = false, 0
 		s.say("")
@@ -100,7 +100,7 @@ func (s *Store) tried(err error) {
 	}
 	words := inWords(err, s.dir)
 	if !w.failed {
-		s.log.Warn("the state cannot be written, the air goes on", "cause", words)
+		s.log.Warn("the state cannot be written, the air goes on", "event", "state-not-written", "cause", words)
 	}
 	s.say(words + "; what airs is kept in memory until then")
 	w.failed, w.wait = true, min(max(2*w.wait, 250*time.Millisecond), 10*time.Second)
@@ -111,7 +111,7 @@ func (s *Store) save(ctx context.Context, last bool) error {
 	s.touch(true)
 	defer s.touch(false)
 	if s.w.file != nil && s.w.file.gone() {
-		s.log.Warn("somebody removed or replaced the state file: it is opened anew", "file", s.w.file.path)
+		s.log.Warn("somebody removed or replaced the state file: it is opened anew", "event", "state-replaced", "file", s.w.file.path)
 		s.shut()
 	}
 	if s.w.file == nil {

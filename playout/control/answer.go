@@ -100,7 +100,7 @@ func (d *Desk) enter(kind string, n Note) {
 	if !n.OK {
 		level = slog.LevelWarn
 	}
-	words := []any{"by", Who{Name: n.By, Via: n.Via}.String(), "ok", n.OK, "said", n.Said, "took", time.Duration(n.TookMS) * time.Millisecond}
+	words := []any{"event", kind, "by", Who{Name: n.By, Via: n.Via}.String(), "ok", n.OK, "said", n.Said, "took", time.Duration(n.TookMS) * time.Millisecond}
 	if n.From != "" {
 		words = append(words, "from", n.From)
 	}

@@ -119,7 +119,7 @@ func (s *Server) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		s.cfg.Log.Warn("ingest cannot listen; trying again", "cause", err)
+		s.cfg.Log.Warn("ingest cannot listen; trying again", "event", "ingest-down", "cause", err)
 		s.cfg.Trouble(fmt.Sprintf("no producer can come in: %v", err))
 		select {
 		case <-ctx.Done():
@@ -136,7 +136,7 @@ func (s *Server) listen(ctx context.Context) error {
 		return err
 	}
 	s.cfg.Trouble("")
-	s.cfg.Log.Info("ingest listens", "address", l.Addr().String(), "producers", len(s.producers))
+	s.cfg.Log.Info("ingest listens", "event", "ingest-up", "address", l.Addr().String(), "producers", len(s.producers))
 	s.mu.Lock()
 	if s.addr == nil {
 		close(s.listening)

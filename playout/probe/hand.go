@@ -199,7 +199,7 @@ func (h *hand) stop() {
 func (h *hand) kill() {
 	_ = h.o.kill(h.Process)
 	if !h.gone(h.o.dies) {
-		h.o.Log.Error("a child that looks at files hangs beyond SIGKILL and is abandoned; check the storage of the media root", "pid", h.Pid)
+		h.o.Log.Error("a child that looks at files hangs beyond SIGKILL and is abandoned; check the storage of the media root", "event", "storage-hangs", "pid", h.Pid)
 		h.stuck.wait(h.dead)
 	}
 	worker.CloseAll([]*os.File{h.in, h.out})

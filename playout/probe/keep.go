@@ -82,7 +82,7 @@ func (p *Prober) read() []keptFile {
 	}
 	var k kept
 	if err := json.Unmarshal(data, &k); err != nil {
-		p.o.Log.Warn("the lengths of clips that were known are lost, and are found out again", "file", name, "cause", err)
+		p.o.Log.Warn("the lengths of clips that were known are lost, and are found out again", "event", "lengths-lost", "file", name, "cause", err)
 		return nil
 	}
 	mine := p.header()
@@ -131,7 +131,7 @@ func (p *Prober) save() {
 	})
 	k.Files = k.Files[:min(len(k.Files), maxKept)]
 	if err := write(p.o.StateDir, k); err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) {
-		p.o.Log.Warn("the lengths of clips cannot be kept, and will be found out again", "dir", p.o.StateDir, "cause", err)
+		p.o.Log.Warn("the lengths of clips cannot be kept, and will be found out again", "event", "lengths-not-kept", "dir", p.o.StateDir, "cause", err)
 	}
 }
 

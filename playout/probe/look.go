@@ -218,7 +218,7 @@ func (p *Prober) failed(j job, err error) (news bool) {
 	if j.listing != nil {
 		p.put(j)
 		j.listing.kind, j.listing.fault = kind, words // the files last seen stay
-		p.o.Log.Warn("a folder cannot be listed", "folder", j.folder.Path, "cause", err)
+		p.o.Log.Warn("a folder cannot be listed", "event", "folder-unreadable", "folder", j.folder.Path, "cause", err)
 		return false
 	}
 	l := j.length
@@ -234,7 +234,7 @@ func (p *Prober) failed(j job, err error) (news bool) {
 	if crashed {
 		news = l.ticks.Swap(CannotPlay) != CannotPlay || news
 	}
-	p.o.Log.Warn("a file cannot be looked at", "source", l.key.source, "cause", err)
+	p.o.Log.Warn("a file cannot be looked at", "event", "file-unreadable", "source", l.key.source, "cause", err)
 	return news
 }
 
@@ -253,7 +253,7 @@ func (p *Prober) listed(j job, files []schedule.File, last answer) (news bool) {
 	defer p.put(j)
 	l := j.listing
 	if last.Left > 0 && last.Left != l.left {
-		p.o.Log.Warn("some files of a folder are left out: names that cannot be written down, links out of the media root, covers, or too many",
+		p.o.Log.Warn("some files of a folder are left out: names that cannot be written down, links out of the media root, covers, or too many", "event", "files-left-out",
 			"folder", j.folder.Path, "files", last.Left)
 	}
 	p.mu.Lock()

@@ -211,7 +211,7 @@ func (h *Help) kill() {
 	h.proc = nil
 	_ = p.Kill()
 	if !p.gone(helpDies) {
-		h.o.Log.Error("a child that looks at files hangs beyond SIGKILL and is abandoned; check the storage of the media root", "pid", p.Pid)
+		h.o.Log.Error("a child that looks at files hangs beyond SIGKILL and is abandoned; check the storage of the media root", "event", "storage-hangs", "pid", p.Pid)
 		h.stuck.Add(1)
 		go func() {
 			<-p.dead

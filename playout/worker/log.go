@@ -93,7 +93,7 @@ func (l *childLog) run() {
 		}
 	}
 	if l.dropped > 0 {
-		l.to.Warn("the decoder said more than is logged", "lines_dropped", l.dropped)
+		l.to.Warn("the decoder said more than is logged", "event", "log-dropped", "lines_dropped", l.dropped)
 	}
 }
 
@@ -120,7 +120,7 @@ func (l *childLog) line(b []byte) {
 		l.dropped++
 		return
 	}
-	l.to.Log(context.Background(), line.Level, l.hidden(line.Msg))
+	l.to.Log(context.Background(), line.Level, l.hidden(line.Msg), "event", "decoder-says")
 }
 
 // addresses are what libav spells out of its own: of a list's parts, of where it was

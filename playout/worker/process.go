@@ -161,7 +161,7 @@ func (p *child) gone(d time.Duration) bool {
 func (p *child) abandon() {
 	op, source := p.clip.op, p.clip.spec.Source
 	op.abandoned.Add(1)
-	op.o.Log.Error("clip worker hangs beyond SIGKILL and is abandoned; check the storage its file lies on",
+	op.o.Log.Error("clip worker hangs beyond SIGKILL and is abandoned; check the storage its file lies on", "event", "storage-hangs",
 		"source", p.clip.name, "pid", p.process.Pid)
 	op.mu.Lock()
 	op.stuck[source]++

@@ -194,7 +194,7 @@ func (op *Opener) fences(missing []string) {
 		return
 	}
 	op.rights.Do(func() {
-		op.o.Log.Warn("clip workers have more rights than they should: the kernel lacks "+strings.Join(missing, ", "),
+		op.o.Log.Warn("clip workers have more rights than they should: the kernel lacks "+strings.Join(missing, ", "), "event", "rights-missing",
 			"missing", missing)
 	})
 }

@@ -136,7 +136,7 @@ func (h *Hooks) tell(c change, now time.Time) {
 		Data    any       `json:"data"`
 	}{id, now.In(h.cfg.Zone).Truncate(time.Millisecond), h.cfg.Channel, c.event, c.data})
 	if err != nil {
-		h.cfg.Log.Error("an event cannot be told", "name", c.event, "error", err)
+		h.cfg.Log.Error("an event cannot be told", "event", "bug", "name", c.event, "error", err)
 		return
 	}
 	for _, q := range h.queue {

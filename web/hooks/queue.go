@@ -167,7 +167,7 @@ func (q *queue) note(m message, err error, over bool) (last bool) {
 	if err == nil {
 		q.seen.Delivered++
 		if q.away {
-			q.log.Info("events reach their receiver again", "receiver", q.seen.Receiver)
+			q.log.Info("events reach their receiver again", "event", "webhook-up", "receiver", q.seen.Receiver)
 		}
 		q.away = false
 		return true
@@ -183,7 +183,7 @@ func (q *queue) note(m message, err error, over bool) (last bool) {
 		return true
 	case !q.away:
 		q.away = true
-		q.log.Warn("a receiver of events cannot be told: trying again for an hour", "receiver", q.seen.Receiver, "name", m.event, "cause", err)
+		q.log.Warn("a receiver of events cannot be told: trying again for an hour", "event", "webhook-down", "receiver", q.seen.Receiver, "name", m.event, "cause", err)
 	}
 	return false
 }

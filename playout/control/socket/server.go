@@ -57,7 +57,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer s.wg.Wait()
 	defer s.hangUp()
 	for s.accept(ctx, l); ctx.Err() == nil; s.accept(ctx, l) {
-		s.log.Warn("somebody has removed the control socket: it is made again", "socket", l.path)
+		s.log.Warn("somebody has removed the control socket: it is made again", "event", "commands-back", "socket", l.path)
 		_ = l.Close()
 		again, err := listen(filepath.Dir(l.path))
 		for ; err != nil; again, err = listen(filepath.Dir(l.path)) {
@@ -97,7 +97,7 @@ func (s *Server) accept(ctx context.Context, l *listener) {
 			}
 			return
 		case err != nil: // no descriptors left: it passes
-			s.log.Warn("the control socket cannot take a call", "error", err)
+			s.log.Warn("the control socket cannot take a call", "event", "commands-down", "error", err)
 			select {
 			case <-found.Done():
 			case <-time.After(placeWithin):
