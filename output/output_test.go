@@ -30,6 +30,8 @@ type server struct {
 	hang     bool          // opening hangs until it is given up
 	leaves   time.Duration // how long a session takes to end cleanly
 	reaches  int
+	now      int // sessions that are open
+	most     int // at once
 	sessions []*session
 }
 
@@ -82,6 +84,8 @@ func (s *server) Open(ctx context.Context, conn net.Conn, _ media.StreamInfo) (S
 	}
 	x := &session{s: s, began: time.Now()}
 	s.sessions = append(s.sessions, x)
+	s.now++
+	s.most = max(s.most, s.now)
 	return x, nil
 }
 
@@ -92,6 +96,7 @@ func (x *session) Progress() Progress {
 }
 
 func (x *session) Run(ctx context.Context, in <-chan *media.Packet) error {
+	defer x.s.set(func(s *server) { s.now-- })
 	x.s.mu.Lock()
 	lives, slow, leaves := x.s.lives, x.s.slow, x.s.leaves
 	if x.s.wedged {
@@ -112,6 +117,7 @@ func (x *session) Run(ctx context.Context, in <-chan *media.Packet) error {
 			return &Fault{Kind: KindLost, Err: errors.New("reset")}
 		case p, ok := <-in:
 			if !ok {
+				time.Sleep(leaves)
 				return nil
 			}
 			x.s.mu.Lock()

@@ -40,7 +40,6 @@ type taken struct {
 	pictures []picture
 	sound    []int64 // times in samples
 	all      []outputtest.Got
-	first    time.Duration // of the first sound, by its own clock
 	ended    bool
 	teardown bool
 }
@@ -153,9 +152,6 @@ func (s *server) OnRecord(ctx *gortsplib.ServerHandlerOnRecordCtx) (*base.Respon
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if m.Type == description.MediaTypeAudio {
-			if len(x.sound) == 0 { // our clocks begin together
-				x.first = time.Duration(p.Timestamp) * time.Second / 44100
-			}
 			x.sound = append(x.sound, at)
 			x.all = append(x.all, outputtest.Got{Kind: media.Audio, Key: true, At: time.Duration(at) * time.Second / 44100})
 			return

@@ -1,6 +1,7 @@
 package rtsp
 
 import (
+	"net"
 	"testing"
 
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
@@ -38,6 +39,21 @@ func TestTrial(t *testing.T) {
 		require.Equal(t, cause, output.CauseOf(steps[len(steps)-1].Err), url)
 		require.NotContains(t, steps[len(steps)-1].Err.Error(), "wrong")
 	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	go func() { // a server that wants to know who asks before anything else
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		_, _ = c.Read(make([]byte, 1024))
+		_, _ = c.Write([]byte("RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\n\r\n"))
+	}()
+	steps = try(t, "rtsp://"+l.Addr().String()+"/a/cam")
+	require.Equal(t, output.StageHandshake, steps[len(steps)-1].Stage)
+	require.Equal(t, output.CauseCredential, output.CauseOf(steps[len(steps)-1].Err))
 	forbids := serve(t, &server{deny: base.StatusForbidden}, nil)
 	steps = try(t, "rtsp://"+forbids.RTSPAddress+"/a/cam")
 	require.Equal(t, output.CauseForbidden, output.CauseOf(steps[len(steps)-1].Err))
