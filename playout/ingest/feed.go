@@ -14,7 +14,13 @@ import (
 const (
 	maxWaits = 12 << 20
 	maxLate  = 4000 // milliseconds
+	overhead = 64   // what a message takes beside its bytes
+	// strays is how far behind the latest a message may be, in milliseconds.
+	strays = 2000
 )
+
+// after is by how much one time is after another, on a clock that goes round.
+func after(a, b uint32) int32 { return int32(a - b) }
 
 // joint is by how much the stream's time goes on where something of it is missing,
 // in milliseconds, if it is not known how long a picture stands: the reader is to see
@@ -115,7 +121,7 @@ func (f *feed) write() {
 				f.mu.Lock()
 				if len(f.waits) > 0 && &f.waits[0].bytes[0] == &b[0] { // else it has been dropped
 					f.waits[0], f.waits = waiting{}, f.waits[1:]
-					f.bytes -= len(b)
+					f.bytes -= len(b) + overhead
 				}
 				f.mu.Unlock()
 				continue
@@ -132,7 +138,7 @@ func (f *feed) write() {
 
 func (f *feed) put(b []byte, time uint32) {
 	f.waits = append(f.waits, waiting{b, time})
-	f.bytes += len(b)
+	f.bytes += len(b) + overhead
 	f.stir()
 }
 
@@ -146,7 +152,7 @@ func (f *feed) take(p *producer, m message, starts bool) {
 	if f.session != p.sessions { // it has come back, with a clock of its own
 		f.session, f.flows = p.sessions, false
 	}
-	if f.flows && len(f.waits) > 0 && (f.bytes > maxWaits || int32(f.latest-f.waits[0].time) > maxLate) {
+	if f.flows && len(f.waits) > 0 && (f.bytes > maxWaits || after(f.latest, f.waits[0].time) > maxLate) {
 		f.skip()
 	}
 	switch {
@@ -157,12 +163,14 @@ func (f *feed) take(p *producer, m message, starts bool) {
 		f.start(p, m)
 	}
 	t := m.time - f.base
-	if int32(t) < 0 || int32(f.latest-t) > 2000 { // before the keyframe it began with
+	if after(f.latest, t) > strays || f.latest < strays && after(t, 0) < 0 { // before the keyframe it began with
 		return
 	}
-	f.latest = max(f.latest, t)
-	if m.kind == kindVideo && t > f.picture {
-		f.picture, f.every = t, t-f.picture
+	if after(t, f.latest) > 0 {
+		f.latest = t
+	}
+	if d := after(t, f.picture); m.kind == kindVideo && d > 0 {
+		f.picture, f.every = t, uint32(d)
 	}
 	f.put(tag(m.kind, t, m.body), t)
 }
@@ -218,7 +226,7 @@ func (f *feed) joins() uint32 {
 		every = joint
 	}
 	at := f.picture + every
-	for int32(f.latest-at) >= 0 {
+	for after(f.latest, at) >= 0 {
 		at += every
 	}
 	return at
@@ -231,9 +239,11 @@ func (f *feed) skip() {
 	f.flows = false
 	if len(f.waits) > 1 {
 		f.latest = f.waits[0].time
-		f.picture = min(f.picture, f.latest)
+		if after(f.picture, f.latest) > 0 {
+			f.picture = f.latest
+		}
 		clear(f.waits[1:])
 		f.waits = f.waits[:1]
-		f.bytes = len(f.waits[0].bytes)
+		f.bytes = len(f.waits[0].bytes) + overhead
 	}
 }

@@ -338,6 +338,16 @@ func TestItComesBackToTheSameReader(t *testing.T) {
 	require.Equal(t, flvTag{kindVideo, 400, picture(true, "three")}, v.next(), "a picture later")
 }
 
+// reads is the producer's one feed.
+func (p *producer) reads(t *testing.T) *feed {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.feeds) != 1 {
+		t.Errorf("%d feeds", len(p.feeds))
+	}
+	return p.feeds[0]
+}
+
 // A reader that does not read holds nobody up, and what waits for it stays bounded:
 // it misses something and goes on at a keyframe.
 func TestASlowReaderMissesSomething(t *testing.T) {
@@ -346,17 +356,16 @@ func TestASlowReaderMissesSomething(t *testing.T) {
 	comes(t, func() bool { return s.Status()[0].Sends })
 	v := read(t, s, "studio")
 	p.headers()
-	body := strings.Repeat("x", 200<<10)
-	const all = 300 // 60 MB
+	body := strings.Repeat("x", 100<<10)
+	const all = 400 // 40 MB
 	for i := range all {
 		require.NoError(t, p.media(kindVideo, time.Duration(i)*40*time.Millisecond, picture(i%10 == 0, fmt.Sprintf("%03d%s", i, body))))
 		if i%50 == 49 {
-			f := s.producers[0]
+			f := s.producers[0].reads(t)
 			f.mu.Lock()
-			f.feeds[0].mu.Lock()
-			require.LessOrEqual(t, f.feeds[0].bytes, maxWaits+(1<<20))
-			f.feeds[0].mu.Unlock()
+			waits := f.bytes
 			f.mu.Unlock()
+			require.LessOrEqual(t, waits, maxWaits+(1<<20))
 		}
 	}
 	p.command("deleteStream", float64(0), nil, float64(1))
@@ -383,6 +392,35 @@ func TestASlowReaderMissesSomething(t *testing.T) {
 	}
 	require.Positive(t, skips)
 	require.Greater(t, last, all-120, "what it gets in the end is what was sent last")
+}
+
+// No producer sends that much: what does is ended, before it is a load.
+func TestAFloodIsEnded(t *testing.T) {
+	s, addr, _ := open(t)
+	p := send(t, addr, studioKey)
+	body := []byte(strings.Repeat("x", 1<<20))
+	for range 200 {
+		if p.media(kindVideo, 0, body) != nil {
+			break
+		}
+	}
+	comes(t, func() bool { return !s.Status()[0].Sends })
+	require.Contains(t, s.Status()[0].Error, "it sends more than 100 Mbit/s")
+}
+
+// The clock of a sender goes round after seven weeks, and is half round after three.
+func TestAClockThatGoesRound(t *testing.T) {
+	for _, starts := range []uint32{0, 1<<31 - 80, 1<<32 - 80} {
+		f, p := &feed{wake: make(chan struct{}, 1)}, &producer{sessions: 1}
+		for i := range uint32(3) {
+			f.take(p, message{kindVideo, starts + 40*i, picture(i == 0, "x")}, i == 0)
+		}
+		for i := uint32(3); i < 9; i++ { // and after weeks, when the reader's has
+			f.latest, f.picture, f.waits = f.latest+1<<29, f.picture+1<<29, nil
+			f.take(p, message{kindVideo, starts + 40*i + (i-2)<<29, picture(false, "x")}, false)
+			require.Equal(t, 40*i+(i-2)<<29, f.latest)
+		}
+	}
 }
 
 // A producer that falls silent is dropped.

@@ -67,7 +67,7 @@ func (p *producer) enter(x *session) error {
 		p.leave(x, inWords(err))
 		return err
 	}
-	p.log.Info("producer came", "producer", p.name, "from", x.from)
+	p.log.Info("producer came", "event", "producer-ready", "producer", p.name, "from", x.from)
 	p.change()
 	return nil
 }
@@ -85,7 +85,7 @@ func (p *producer) leave(x *session, why error) {
 		}
 	}
 	p.mu.Unlock()
-	p.log.Info("producer left", "producer", p.name, "from", x.from, "cause", why)
+	p.log.Info("producer left", "event", "producer-away", "producer", p.name, "from", x.from, "cause", why)
 	if mine {
 		p.change()
 	}
@@ -113,6 +113,9 @@ func (p *producer) close() {
 // take hands a message of media on.
 func (p *producer) take(x *session, m message, now time.Time) {
 	r := roleOf(m)
+	if r == header && len(m.body) > maxMeta {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.session != x {
@@ -143,7 +146,7 @@ func (p *producer) take(x *session, m message, now time.Time) {
 // setData is the command within a message of data that carries what describes the stream.
 var setData, _ = amf0.Data{"@setDataFrame"}.Marshal()
 
-// maxMeta bounds what describes the stream.
+// maxMeta bounds what describes the stream, and each of its headers.
 const maxMeta = 64 << 10
 
 // data keeps what describes the stream.

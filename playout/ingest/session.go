@@ -43,7 +43,7 @@ func (s *Server) serve(ctx context.Context, conn net.Conn) {
 	s.entered(host)
 	if err != nil {
 		if !errors.Is(err, errProbe) {
-			s.cfg.Log.Warn("ingest refused a connection", "from", x.from, "cause", err)
+			s.cfg.Log.Warn("ingest refused a connection", "event", "producer-refused", "from", x.from, "cause", err)
 		}
 		return
 	}
@@ -134,6 +134,7 @@ func (x *session) linger() {
 // The ways in which a session ends, beside those of a connection.
 var (
 	errEnded    = errors.New("it ended") // in order
+	errFlood    = fmt.Errorf("it sends more than %d Mbit/s", maxRate*8/1_000_000)
 	errSilent   = fmt.Errorf("it sent nothing for %v", silence)
 	errReplaced = errors.New("it came again by another connection")
 )
@@ -142,7 +143,13 @@ var (
 func (x *session) media(p *producer) error {
 	x.in.most = heldAfter
 	last := time.Now()
+	window, read := last, x.in.read
 	for {
+		if now := time.Now(); now.Sub(window) >= 4*time.Second {
+			window, read = now, x.in.read
+		} else if x.in.read-read > 4*maxRate {
+			return errFlood
+		}
 		_ = x.conn.SetReadDeadline(last.Add(silence))
 		m, err := x.in.next()
 		if err != nil {
@@ -219,6 +226,9 @@ func (x *session) send(chunkStream byte, stream uint32, kind byte, body []byte) 
 	_, err := x.conn.Write(b)
 	return err
 }
+
+// maxRate is more than any producer sends, in bytes a second.
+const maxRate = 12_500_000
 
 // maxCommand bounds a command: what it holds may be nested.
 const maxCommand = 16 << 10
