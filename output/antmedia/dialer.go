@@ -21,6 +21,9 @@ const (
 	hasty = 50 * time.Millisecond
 	// askAgain is how soon the API is asked again of an id that somebody holds.
 	askAgain = 4 * time.Second
+	// takeAgain is how soon an id is taken over again: two who may both do that would
+	// else throw each other off several times a second.
+	takeAgain = time.Minute
 )
 
 // Options say how a Dialer uses the API.
@@ -47,6 +50,7 @@ type Dialer struct {
 	noToken  error // why the present connect has no credential
 	notMade  error
 	stranger Answer        // the last that told of one who holds the id
+	took     time.Time     // when somebody was last thrown off
 	skew     time.Duration // of the server's clock to ours
 	size     [2]int
 }
@@ -173,12 +177,13 @@ func (d *Dialer) free(ctx context.Context, a Answer) bool {
 	d.mu.Lock()
 	owner := OwnerOf(a, d.past, time.Now())
 	d.stranger = Answer{}
+	recently := !d.took.IsZero() && time.Since(d.took) < takeAgain
 	if owner == Stranger {
 		d.stranger = a
 	}
 	d.mu.Unlock()
 	switch {
-	case owner == Nobody || owner == Stranger && !d.Takeover:
+	case owner == Nobody || owner == Stranger && (!d.Takeover || recently):
 		return false
 	case owner == Stranger:
 		d.Log.Warn("taking the stream id over: "+holder(a, time.Now()), "event", "antmedia-takeover")
@@ -191,7 +196,9 @@ func (d *Dialer) free(ctx context.Context, a Answer) bool {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.stranger = Answer{}
+	if d.stranger = (Answer{}); owner == Stranger {
+		d.took = time.Now()
+	}
 	return true
 }
 

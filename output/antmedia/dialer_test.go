@@ -268,6 +268,13 @@ func TestTakeover(t *testing.T) {
 	b := newBench(t, f, Options{Create: true, Takeover: true}, "")
 	b.published()
 	require.Contains(t, b.log.String(), "taking the stream id over")
+
+	f.hold("ch1", 0, nil) // who did the same to us
+	require.Contains(t, b.refused(output.CauseIDInUse), "somebody else")
+	require.Equal(t, 1, f.count("POST /LiveApp/rest/v2/broadcasts/ch1/stop"))
+	b.took = b.took.Add(-takeAgain)
+	b.stranger = Answer{}
+	b.published()
 }
 
 // An API that is away or hangs costs less than a second, and what it would have
