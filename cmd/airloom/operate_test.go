@@ -128,31 +128,6 @@ func TestAWedgedOutputCostsTheOthersNothing(t *testing.T) {
 	report.RequireJoins(t)
 }
 
-// The stream key is a secret: it is in no log line, no answer and no child's
-// command line.
-func TestTheStreamKeyIsNeverPrinted(t *testing.T) {
-	const key = "sEcReTkEy123"
-	srv := airtest.NGINX(t, "record off;")
-	ch := start(t, srv.URL(key))
-	ch.Until(5*time.Second, "two workers", func(s control.Status) bool { return s.Resources.Workers == 2 })
-	for _, path := range []string{"/api/v1/status", "/metrics", "/", "/healthz"} {
-		body, _ := ch.Get(path)
-		require.NotContains(t, body, key, path)
-	}
-	for _, pid := range ch.Workers() {
-		for _, file := range []string{"cmdline", "environ"} {
-			text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
-			require.NoError(t, err)
-			require.NotContains(t, string(text), key)
-		}
-	}
-	srv.Kill()
-	ch.Until(10*time.Second, "the output is away", func(s control.Status) bool { return s.Output.LastError != "" })
-	s, _ := ch.Status()
-	require.NotContains(t, s.Output.LastError, key)
-	require.NotContains(t, ch.Log(), key)
-}
-
 // A hangup asks for the playlist, from the first moment on and to the last: it
 // never ends the process.
 func TestHangupEndsNothing(t *testing.T) {

@@ -16,7 +16,10 @@ import (
 	"github.com/bluenviron/gortmplib/pkg/bytecounter"
 	"github.com/bluenviron/gortmplib/pkg/handshake"
 	"github.com/bluenviron/gortmplib/pkg/message"
+	srt "github.com/datarhei/gosrt"
 	"github.com/stretchr/testify/require"
+
+	"airloom/cmd/internal/airtest"
 )
 
 // rude is a server that fails its clients in one way after the other, and has what
@@ -223,5 +226,29 @@ func rudeHTTP(t *testing.T, words string) *rude {
 	}))
 	t.Cleanup(s.Close)
 	r.port = s.Listener.Addr().(*net.TCPAddr).Port
+	return r
+}
+
+// rudeSRT refuses everybody, each time for another reason.
+func rudeSRT(t *testing.T) *rude {
+	r := &rude{port: airtest.FreePort(t)}
+	l, err := srt.Listen("srt", fmt.Sprintf("127.0.0.1:%d", r.port), srt.DefaultConfig())
+	require.NoError(t, err)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			q, err := l.Accept2()
+			if err != nil {
+				return
+			}
+			why := []srt.RejectionReason{srt.REJ_BADSECRET, srt.REJX_NOTFOUND, srt.REJX_UNAUTHORIZED, srt.REJ_PEER}
+			q.Reject(why[r.turn.Add(1)%int64(len(why))])
+		}
+	}()
+	t.Cleanup(func() {
+		l.Close()
+		<-ended
+	})
 	return r
 }

@@ -118,7 +118,7 @@ type house struct {
 	t             *testing.T
 	ch            *airtest.Channel
 	out, ams      *rude
-	rtsp          *rude
+	rtsp, srt     *rude
 	rest, films   *rude
 	hook          *rude
 	ingest        int
@@ -138,6 +138,7 @@ func newHouse(t *testing.T) *house {
 	h.rest.oneTime = h.secrets["one-time token"]
 	push := h.keep("password of an RTSP server", "p/w "+p("tail of a password")+"+@")
 	h.rtsp = rudeRTSP(t, push)
+	h.srt = rudeSRT(t)
 	h.films = rudeHTTP(t, "sorry")
 	h.hook = rudeHTTP(t, "sorry")
 	h.ingest = airtest.FreePort(t)
@@ -147,9 +148,9 @@ func newHouse(t *testing.T) *house {
   - {name: main, url: "rtmp://127.0.0.1:%d/live/${env:PLANTED_KEY}?token=%s"}
   - {name: ams, url: "rtmp://127.0.0.1:%d/LiveApp/%s"}
   - {name: push, url: "rtsp://%s@127.0.0.1:%d/live/%s"}
-  - {name: deaf, url: "srt://127.0.0.1:%d?streamid=%s&passphrase=%s"}`,
+  - {name: srt, url: "srt://127.0.0.1:%d?streamid=%s&passphrase=%s"}`,
 		h.out.port, token, h.ams.port, amsKey, url.UserPassword("planted", push), h.rtsp.port, p("RTSP path"),
-		airtest.FreePort(t), p("SRT stream id"), p("SRT passphrase"))
+		h.srt.port, p("SRT stream id"), p("SRT passphrase"))
 	h.sections["antmedia"] = fmt.Sprintf(`{api: "http://127.0.0.1:%d/LiveApp", token: "${env:PLANTED_REST}", publish: {by: token}}`, h.rest.port)
 	h.sections["hls"] = fmt.Sprintf(`{variant: mpegts, token: %q}`, p("token of HLS"))
 	h.sections["record"] = `{dir: ./recordings}`
@@ -180,7 +181,7 @@ func (h *house) start() {
 		h.film("film", "mp4"), h.film("playlist of HLS", "m3u8"),
 		fmt.Sprintf("rtsp://planted:%s@127.0.0.1:%d/cam?token=%s", h.plant("camera's password"), rudeRTSP(h.t, h.secrets["camera's password"]).port, h.plant("camera's token")),
 		fmt.Sprintf("rtmp://127.0.0.1:%d/live/feed?token=%s", rudeRTMP(h.t, "you").port, h.plant("feed's token")),
-		fmt.Sprintf("srt://127.0.0.1:%d?streamid=%s&passphrase=%s&timeout=1000000", airtest.FreePort(h.t), h.plant("feed's stream id"), h.plant("feed's passphrase")),
+		fmt.Sprintf("srt://127.0.0.1:%d?streamid=%s&passphrase=%s&timeout=1000000", rudeSRT(h.t).port, h.plant("feed's stream id"), h.plant("feed's passphrase")),
 	} {
 		list += fmt.Sprintf("  - {source: %q, duration: 2s}\n", url)
 	}
@@ -223,7 +224,7 @@ func TestSecretsAreNeverTold(t *testing.T) {
 	for name, r := range map[string]struct {
 		*rude
 		turns int64
-	}{"output": {h.out, rtmpRefusals}, "AMS": {h.ams, 3}, "RTSP": {h.rtsp, 6}, "REST": {h.rest, 4}, "sources": {h.films, 6}, "webhook": {h.hook, 3}} {
+	}{"output": {h.out, rtmpRefusals}, "AMS": {h.ams, 3}, "RTSP": {h.rtsp, 6}, "SRT": {h.srt, 4}, "REST": {h.rest, 4}, "sources": {h.films, 6}, "webhook": {h.hook, 3}} {
 		airtest.Eventually(t, 20*time.Second, "each way to fail has had its turn: "+name, func() bool { return r.turn.Load() >= r.turns })
 	}
 	said("commands")
@@ -243,7 +244,7 @@ func TestSecretsAreNeverTold(t *testing.T) {
 
 // command runs a command of airloom's, and looks at what it says.
 func (h *house) command(dir string, args ...string) {
-	ctx, cancel := context.WithTimeout(h.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(h.t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, airtest.Binary(h.t), append(args, "--config", filepath.Join(dir, "airloom.yml"))...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -413,6 +414,8 @@ func (h *house) dumps() {
 	before := len(h.ch.Log())
 	h.ch.Signal(syscall.SIGABRT)
 	airtest.Eventually(h.t, 10*time.Second, "it has ended", func() bool { return !h.ch.Running() })
+	_, code := h.ch.Stop()
+	require.Equal(h.t, 2, code, "it ended by itself: the kernel has no core of it to write")
 	dump := h.ch.Log()[before:]
 	for _, part := range []string{"SIGABRT", "goroutine 1", "airloom/output", "airloom/web/hooks"} {
 		require.Contains(h.t, dump, part)
