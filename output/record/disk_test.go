@@ -198,3 +198,21 @@ func TestADiskThatRefuses(t *testing.T) {
 		})
 	}
 }
+
+// Of a fragment that the disk takes in part, nothing stays.
+func TestHalfAFragmentIsCutOff(t *testing.T) {
+	dir := disk(t, "256k")
+	f, err := create(filepath.Join(dir, "rec"), time.Now(), []byte("header"))
+	require.NoError(t, err)
+	defer f.close()
+	require.NoError(t, f.append(make([]byte, 100<<10)))
+	require.ErrorIs(t, f.append(make([]byte, 200<<10)), unix.ENOSPC)
+	size := func() int64 {
+		info, err := os.Stat(f.f.Name())
+		require.NoError(t, err)
+		return info.Size()
+	}
+	require.EqualValues(t, 6+(100<<10), size())
+	require.NoError(t, f.append(make([]byte, 50<<10)))
+	require.EqualValues(t, 6+(150<<10), size())
+}
