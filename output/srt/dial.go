@@ -134,12 +134,7 @@ func exchange(ctx context.Context, conn *net.UDPConn, ask []byte, wanted func(*p
 		if err != nil {
 			return nil, err
 		}
-		p, err := packet.NewPacketFromData(conn.RemoteAddr(), b[:n])
-		if err != nil || !p.Header().IsControlPacket || p.Header().ControlType != packet.CTRLTYPE_HANDSHAKE {
-			continue
-		}
-		cif := &packet.CIFHandshake{}
-		if p.UnmarshalCIF(cif) == nil && wanted(cif) {
+		if cif := handshake(b[:n]); cif != nil && wanted(cif) {
 			return cif, nil
 		}
 	}

@@ -268,24 +268,34 @@ func (s *Session) read() error {
 		if err != nil {
 			return err
 		}
-		p, err := packet.NewPacketFromData(s.conn.RemoteAddr(), b[:n])
-		if err != nil || p.Header().DestinationSocketId != s.id {
-			continue
+		if err := s.heed(b[:n]); err != nil {
+			return err
 		}
-		s.heard.Store(time.Now().UnixNano())
-		if p.Header().IsControlPacket && p.Header().ControlType == packet.CTRLTYPE_SHUTDOWN {
-			return net.ErrClosed
-		}
-		s.obey(p)
-		p.Decommission()
 	}
+}
+
+// heed takes a datagram apart and does what it says; an error is the end. One
+// that is none of SRT's is passed over.
+func (s *Session) heed(b []byte) (err error) {
+	defer passOver()
+	p, err := packet.NewPacketFromData(nil, b)
+	if err != nil || p.Header().DestinationSocketId != s.id {
+		return nil
+	}
+	defer p.Decommission()
+	s.heard.Store(time.Now().UnixNano())
+	if !p.Header().IsControlPacket {
+		return nil
+	}
+	if p.Header().ControlType == packet.CTRLTYPE_SHUTDOWN {
+		return net.ErrClosed
+	}
+	s.obey(p)
+	return nil
 }
 
 func (s *Session) obey(p packet.Packet) {
 	h := p.Header()
-	if !h.IsControlPacket {
-		return
-	}
 	switch h.ControlType {
 	case packet.CTRLTYPE_ACK:
 		cif := &packet.CIFACK{}

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/datarhei/gosrt/circular"
+	"github.com/datarhei/gosrt/congestion/live"
+	"github.com/datarhei/gosrt/packet"
 	"github.com/stretchr/testify/require"
 
 	"airloom/output"
@@ -207,4 +210,28 @@ func TestPrograms(t *testing.T) {
 			require.Empty(t, string(errs), "the decoder complains")
 		})
 	}
+}
+
+// Nothing that comes by the network ends the process, whatever it holds.
+func FuzzDatagrams(f *testing.F) {
+	f.Add(induction())
+	short := append(induction(), 0)
+	copy(short[16+20:], []byte{0xff, 0xff, 0xff, 0xff}) // a conclusion whose extension is one byte
+	short[16+7] = 1
+	f.Add(short)
+	for _, kind := range []packet.CtrlType{packet.CTRLTYPE_ACK, packet.CTRLTYPE_NAK, packet.CTRLTYPE_USER} {
+		f.Add(append(marshal(control(kind, 7, 0, nil)), 0x80, 0, 0, 1, 0, 0, 0, 9, 1))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		handshake(b)
+		s := &Session{id: 7, conn: &reached{UDPConn: &net.UDPConn{}}, end: make(chan error, 1)}
+		s.sender = live.NewSender(live.SendConfig{InitialSequenceNumber: circular.New(1, packet.MAX_SEQUENCENUMBER), OnDeliver: func(packet.Packet) {}})
+		for range 3 {
+			p := packet.NewPacket(nil)
+			p.SetData([]byte{1})
+			s.sender.Push(p)
+		}
+		s.sender.Tick(1 << 20)
+		_ = s.heed(b)
+	})
 }

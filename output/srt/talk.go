@@ -44,6 +44,32 @@ func random() uint32 {
 	return binary.BigEndian.Uint32(b[:])
 }
 
+// passOver is deferred around what takes a datagram apart: gosrt panics at some
+// that end too early, and nobody on the network may end the process.
+func passOver() { _ = recover() }
+
+// handshake is what a datagram says of one; nil: it is none.
+func handshake(b []byte) (cif *packet.CIFHandshake) {
+	ok := false
+	defer func() {
+		if !ok {
+			cif = nil
+		}
+	}()
+	defer passOver()
+	p, err := packet.NewPacketFromData(nil, b)
+	if err != nil {
+		return nil
+	}
+	defer p.Decommission()
+	if !p.Header().IsControlPacket || p.Header().ControlType != packet.CTRLTYPE_HANDSHAKE {
+		return nil
+	}
+	cif = &packet.CIFHandshake{}
+	ok = p.UnmarshalCIF(cif) == nil
+	return cif
+}
+
 // induction asks for a listener's cookie.
 func induction() []byte {
 	return marshal(control(packet.CTRLTYPE_HANDSHAKE, oursOnly, 0, &packet.CIFHandshake{
