@@ -29,6 +29,7 @@ type track struct {
 	keyed  bool      // a keyframe has come: a live source's
 	heard  time.Time // when the last packet came: a live source's
 	lag    int64     // the least of when a packet came less its time, in microseconds: a live source's
+	each   int64     // how long a picture lasts, in microseconds; 0: not asked yet
 	shift  int64     // microseconds that its clock is behind the other's: a live source's
 	next   int64     // expected dts of the next packet, rebased; noPTS: none yet
 }

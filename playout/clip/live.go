@@ -355,13 +355,23 @@ func (d *demux) sort(a arrival) {
 // lags notes how soon a packet came for its time. A picture is known to be whole,
 // and handed over, only when the next one begins.
 func (d *demux) lags(t *track, a arrival) {
-	at := a.at
-	if !t.sound {
-		at = t.heard
+	if raw := packetTime(a.pkt); raw != noPTS {
+		t.lag = min(t.lag, a.at.UnixMicro()-micros(t, raw)-t.usual())
 	}
-	if raw := packetTime(a.pkt); raw != noPTS && !at.IsZero() {
-		t.lag = min(t.lag, at.UnixMicro()-micros(t, raw))
+}
+
+// usual is how long one picture lasts, in microseconds; 0 for sound.
+func (t *track) usual() int64 {
+	if t.sound {
+		return 0
 	}
+	if t.each == 0 {
+		t.each = 40_000
+		if r := rational(t.stream.AvgFrameRate()); r.Num > 0 && r.Den > 0 {
+			t.each = second * r.Den / r.Num
+		}
+	}
+	return t.each
 }
 
 // stamp gives a packet that has no time the one at which it came, by the clock of

@@ -18,7 +18,7 @@ import (
 const (
 	// liveWithin is how long a live source may say nothing before its connection
 	// counts as dead: a camera's keyframes are never that far apart.
-	liveWithin = 5 * time.Second
+	liveWithin = 3 * time.Second
 	// analyse bounds the look at a live source before its first tick: declared
 	// streams end it sooner, and sound that comes later is taken up then.
 	analyse = 2 * time.Second
