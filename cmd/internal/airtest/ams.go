@@ -80,13 +80,23 @@ func SharedAMS(t testing.TB) *AntMedia {
 	if shared.server != nil {
 		return shared.server.For(t)
 	}
+	amsSource(t) // skips the test before anything is made
 	home, err := os.MkdirTemp("", "airloom-ams-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newAMS(t, home, ViewersSettings())
-	shared.server, shared.home = s, home
+	var s *AntMedia
+	defer func() {
+		if shared.server == nil { // it did not start: the next test tries anew
+			if s != nil {
+				s.Kill()
+			}
+			_ = os.RemoveAll(home)
+		}
+	}()
+	s = newAMS(t, home, ViewersSettings())
 	s.Start()
+	shared.server, shared.home = s, home
 	return s
 }
 
@@ -96,8 +106,6 @@ func EndShared() {
 	defer shared.Unlock()
 	if shared.server != nil {
 		shared.server.Kill()
-	}
-	if shared.home != "" {
 		_ = os.RemoveAll(shared.home)
 	}
 	shared.server, shared.home = nil, ""
@@ -109,7 +117,8 @@ func (s *AntMedia) For(t testing.TB) *AntMedia {
 		process: s.process, ended: s.ended}
 }
 
-func newAMS(t testing.TB, home string, settings map[string]string) *AntMedia {
+// amsSource is where the server's files are; without them the test is skipped.
+func amsSource(t testing.TB) string {
 	t.Helper()
 	if os.Getenv("AIRLOOM_AMS") != "1" {
 		t.Skip("speaks with a real Ant Media Server: make test-ams (AIRLOOM_AMS=1)")
@@ -121,6 +130,13 @@ func newAMS(t testing.TB, home string, settings map[string]string) *AntMedia {
 	if java() == "" {
 		t.Skip("Ant Media Server runs on a JDK 17, and this system has none: set JAVA_HOME to one")
 	}
+	return source
+}
+
+// newAMS lays a server into home, and does not start it.
+func newAMS(t testing.TB, home string, settings map[string]string) *AntMedia {
+	t.Helper()
+	source := amsSource(t)
 	s := &AntMedia{t: t, home: home, RTMPPort: FreePort(t), HTTPPort: FreePort(t), control: FreePort(t)}
 	if err := s.lay(source, settings); err != nil {
 		t.Fatalf("Ant Media Server: %v", err)
