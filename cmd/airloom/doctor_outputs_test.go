@@ -225,6 +225,7 @@ func TestDoctorJudgesTheJoint(t *testing.T) {
 		"scrolled":     {joint{list(7, 5), list(7, 5), "#EXT-X-DISCONTINUITY\n" + list(9, 5), false}, nil},
 		"as delivered": {joint{list(0, 2), list(0, 3, "#EXT-X-ENDLIST"), list(0, 1), true}, []string{"begins anew", "marked as ended", "are deleted"}},
 		"not deleted":  {joint{list(0, 2), list(0, 3, "#EXT-X-ENDLIST"), list(0, 1), false}, []string{"begins anew", "marked as ended"}},
+		"only marked":  {joint{list(0, 2), list(0, 2), "#EXT-X-DISCONTINUITY\n" + list(0, 1), false}, []string{"begins anew"}},
 		"ends":         {joint{list(0, 2), list(0, 2, "#EXT-X-ENDLIST"), joined, false}, []string{"marked as ended"}},
 		"deletes":      {joint{list(0, 2), list(0, 2), joined, true}, []string{"are deleted"}},
 	} {

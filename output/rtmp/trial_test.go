@@ -59,7 +59,14 @@ func TestTrialUpTo(t *testing.T) {
 	t.Parallel()
 	cert, pool := certificate(t)
 	client := &tls.Config{RootCAs: pool}
-	addr := fake(t, &tls.Config{Certificates: []tls.Certificate{cert}}, func(c net.Conn) { take(c) })
+	left := make(chan struct{}, 1)
+	addr := fake(t, &tls.Config{Certificates: []tls.Certificate{cert}}, func(c net.Conn) {
+		if p, ok := take(c); ok {
+			if _, ok = p.asked("deleteStream"); ok {
+				left <- struct{}{}
+			}
+		}
+	})
 	steps := try(t, "rtmps://"+addr+"/LiveApp/s3cret", client, output.StageTLS)
 	require.Equal(t, []output.Stage{"name", "reach", "tls"}, stages(steps))
 	require.NoError(t, steps[2].Err)
@@ -72,4 +79,9 @@ func TestTrialUpTo(t *testing.T) {
 	steps = try(t, "rtmps://"+addr+"/LiveApp/s3cret", client, output.StagePublish)
 	require.Equal(t, output.StagePublish, steps[len(steps)-1].Stage)
 	require.NoError(t, steps[len(steps)-1].Err)
+	select {
+	case <-left:
+	default:
+		t.Error("it has not taken leave")
+	}
 }

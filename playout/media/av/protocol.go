@@ -12,6 +12,5 @@ import "unsafe"
 func Reads(scheme string) bool {
 	url := C.CString(scheme + "://")
 	defer C.free(unsafe.Pointer(url))
-	name := C.avio_find_protocol_name(url)
-	return name != nil && C.GoString(name) != "file" // which it takes for all it does not know
+	return C.avio_find_protocol_name(url) != nil
 }
