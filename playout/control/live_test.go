@@ -172,6 +172,7 @@ func TestRealOperatorAndProducer(t *testing.T) {
 		a, err = h.Live(h.ctx, bob, "studio", false)
 		require.NoError(t, err)
 		require.Contains(t, a.Said, "studio is off air, the programme goes on with 'a' (main.yml #1): on air since")
+		g.comes(1, false) // somebody else's doing
 		time.Sleep(20 * time.Second)
 		h.line(t, "a")
 		require.Equal(t, "ready away away", h.states(g))
