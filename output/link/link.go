@@ -15,8 +15,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"airloom/output"
 )
 
 const (
@@ -180,9 +178,4 @@ func Watch(ctx context.Context, tcp *net.TCPConn, said func() Spoken, alive *ato
 		}
 		e = e.look(now, seen, said())
 	}
-}
-
-// Fault makes a fault of a sentence.
-func Fault(kind output.Kind, cause output.Cause, err error) error {
-	return &output.Fault{Kind: kind, Cause: cause, Err: err}
 }
