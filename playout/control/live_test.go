@@ -59,7 +59,7 @@ func withProducers(t *testing.T, others []*playlist.Playlist, f func(t *testing.
 // ends has what is live end.
 func (h *house) ends(t *testing.T) {
 	h.reel.mu.Lock()
-	h.reel.ended = true
+	h.ended = true
 	h.reel.mu.Unlock()
 	time.Sleep(200 * time.Millisecond)
 	require.NotContains(t, h.seenAt(h.ticks()-1).src, "live")
@@ -117,7 +117,7 @@ func TestRealPlanRunsOnUnderAProducer(t *testing.T) {
 		require.Equal(t, before, h.line(t, "a"), "where it would be, to the tick")
 		require.Equal(t, []string{"a", "live/arena", "a"}, h.pieces(), "at once")
 		h.reel.mu.Lock()
-		h.reel.ended = false
+		h.ended = false
 		h.reel.mu.Unlock()
 		g.comes(2, true)
 		time.Sleep(70 * time.Second)
