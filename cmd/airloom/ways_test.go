@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"airloom/cmd/internal/airtest"
+	"airloom/output/outputtest"
 	"airloom/playout/control"
 )
 
@@ -33,23 +34,26 @@ func TestWays(t *testing.T) {
 	t.Parallel()
 	clips := airtest.Clips(t, airtest.Plain1, airtest.Plain2, airtest.Plain3)
 	main, other, lal := airtest.NGINX(t), airtest.NGINX(t), airtest.Lal(t)
+	gate := outputtest.NewGate(t, fmt.Sprintf("127.0.0.1:%d", other.Port))
 	secure, trusted := terminate(t, main.Port)
 	srtPort, srtFile := airtest.FreePort(t), filepath.Join(t.TempDir(), "srt.ts")
 	ffmpeg := program(t, "ffmpeg", "-v", "error", "-analyzeduration", "1000000", "-i", fmt.Sprintf("srt://127.0.0.1:%d?mode=listener&passphrase=planted0secret&pbkeylen=16", srtPort), "-c", "copy", srtFile)
 	machine := airtest.Watch()
 	ch := airtest.Airloom(t, airtest.Setup{Items: airtest.Items(clips...), Env: []string{"SSL_CERT_FILE=" + trusted}, Sections: map[string]string{
+		// Pictures that are worth some bytes, so that what is not read piles up.
+		"encoder": "{video: {crf: 8, maxrate: 3M, bufsize: 3M}}",
 		"outputs": fmt.Sprintf(`
   - {name: main, url: %q}
   - {name: other, url: %q}
   - {name: rtsp, preset: mediamtx, url: %q}
   - {name: srt, url: "srt://127.0.0.1:%d?streamid=planted0secret&passphrase=planted0secret&latency=300"}
-  - {name: secure, url: "rtmps://127.0.0.1:%d/LiveApp/planted0secret"}`, main.URL("main"), other.URL("other"), lal.RTSP("planted0secret"), srtPort, secure),
+  - {name: secure, url: "rtmps://127.0.0.1:%d/LiveApp/planted0secret"}`, main.URL("main"), "rtmp://"+gate.Addr+"/LiveApp/other", lal.RTSP("planted0secret"), srtPort, secure),
 	}})
 	ch.Until(20*time.Second, "all publish", func(s control.Status) bool { return publishing(s) == 5 })
 	player := pullRTSP(t, lal.RTSP("planted0secret"))
 
 	airtest.Stay(t, 3*time.Second, func() string { return over(ch) })
-	other.Freeze()
+	gate.Hold(true)
 	ch.Until(12*time.Second, "the frozen server is noticed", func(s control.Status) bool {
 		return s.Outputs[1].Cause == "stalled" && publishing(s) == 4
 	})
@@ -58,7 +62,7 @@ func TestWays(t *testing.T) {
 		frozen = time.Minute
 	}
 	airtest.Stay(t, frozen, func() string { return over(ch) })
-	other.Thaw()
+	gate.Hold(false)
 	ch.Until(10*time.Second, "it publishes there again", func(s control.Status) bool { return publishing(s) == 5 })
 	airtest.Stay(t, 2*time.Second, func() string { return over(ch) })
 

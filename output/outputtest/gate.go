@@ -83,6 +83,7 @@ func (g *Gate) pass(c net.Conn) {
 		_ = c.Close()
 		return
 	}
+	_ = c.(*net.TCPConn).SetReadBuffer(4 << 10) // what it does not read shows soon
 	g.mu.Lock()
 	g.conns[c], g.conns[s] = true, true
 	g.now++
