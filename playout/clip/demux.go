@@ -21,17 +21,18 @@ var errStarved = errors.New("nothing for this track within reach")
 
 // track is one stream of the file that is played.
 type track struct {
-	stream *astiav.Stream
-	index  int
-	tb     media.Rational
-	sound  bool
-	queue  []*astiav.Packet
-	keyed  bool      // a keyframe has come: a live source's
-	heard  time.Time // when the last packet came: a live source's
-	lag    int64     // the least of when a packet came less its time, in microseconds: a live source's
-	each   int64     // how long a picture lasts, in microseconds; 0: not asked yet
-	shift  int64     // microseconds that its clock is behind the other's: a live source's
-	next   int64     // expected dts of the next packet, rebased; noPTS: none yet
+	stream  *astiav.Stream
+	index   int
+	tb      media.Rational
+	sound   bool
+	queue   []*astiav.Packet
+	keyed   bool      // a keyframe has come: a live source's
+	heard   time.Time // when the last packet came: a live source's
+	lag     int64     // the least of when a packet came less its time, in microseconds: a live source's
+	clocked bool      // its times are by its sender's reports
+	each    int64     // how long a picture lasts, in microseconds; 0: not asked yet
+	shift   int64     // microseconds that its clock is behind the other's: a live source's
+	next    int64     // expected dts of the next packet, rebased; noPTS: none yet
 }
 
 // demux reads packets in the order of the file and sorts them by track.

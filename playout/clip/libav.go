@@ -53,10 +53,10 @@ func freePacket(p *astiav.Packet) {
 	}
 }
 
-// realtime says that a format context has heard from the sender what time of day
-// its tracks' clocks belong to. go-astiav does not hand the context out.
-func realtime(fc *astiav.FormatContext) bool {
-	return C.clip_realtime(*(*unsafe.Pointer)(unsafe.Pointer(fc))) != 0
+// clocked says that a packet's time is by its sender's report, which says what time
+// of day it was. go-astiav does not hand the packet out.
+func clocked(p *astiav.Packet) bool {
+	return C.clip_clocked(*(*unsafe.Pointer)(unsafe.Pointer(p))) != 0
 }
 
 func isKey(p *astiav.Packet) bool { return p.Flags().Has(astiav.PacketFlagKey) }

@@ -91,7 +91,7 @@ func (r *Reader) gather() error {
 		case r.dm.newest(now)-r.dm.first() < need && now.Sub(some) < 2*slowest:
 			return errStarved
 		}
-		if r.src.unclocked() && !r.dm.pump.clocked() {
+		if r.src.unclocked() && !r.dm.clocked() {
 			r.dm.align()
 		}
 		return nil
@@ -133,7 +133,7 @@ func (r *Reader) readLive(slot []byte) (int, error) {
 		return 0, err
 	}
 	l, k := r.live, r.tick-r.base
-	if (k == 50 || k == 250) && r.src.unclocked() && !r.dm.pump.clocked() {
+	if k%25 == 24 && k < 500 && r.src.unclocked() && !r.dm.clocked() {
 		r.dm.align() // by then more is known
 	}
 	if len(r.dm.tracks) > 0 && r.dm.end == nil {
@@ -315,11 +315,6 @@ func (d *demux) take() {
 	for _, a := range got {
 		d.sort(a)
 	}
-	if d.pump.clocked() {
-		for _, t := range d.tracks {
-			t.shift = 0
-		}
-	}
 	if end != nil && d.end == nil {
 		d.end = end
 	}
@@ -341,6 +336,14 @@ func (d *demux) sort(a arrival) {
 		}
 	}
 	d.stamp(t, a)
+	if !t.clocked && clocked(a.pkt) { // its times so far say nothing of those from now on
+		t.clocked, t.lag = true, never
+		if d.clocked() {
+			for _, t := range d.tracks {
+				t.shift = 0
+			}
+		}
+	}
 	d.lags(t, a)
 	if t.shift != 0 {
 		move(a.pkt, t.shift*t.tb.Den/(second*t.tb.Num))
@@ -350,6 +353,11 @@ func (d *demux) sort(a arrival) {
 	t.heard = a.at
 	t.queue = append(t.queue, a.pkt)
 	d.queued += a.pkt.Size()
+}
+
+// clocked says that the tracks go together by their sender's reports.
+func (d *demux) clocked() bool {
+	return !slices.ContainsFunc(d.tracks, func(t *track) bool { return !t.clocked })
 }
 
 // lags notes how soon a packet came for its time. A picture is known to be whole,

@@ -18,7 +18,6 @@ type pump struct {
 	queue  []arrival
 	bytes  int
 	end    error
-	clock  bool // the source has said how its tracks' clocks go together
 	lost   bool // there was no room
 	within time.Duration
 	done   chan struct{}
@@ -55,17 +54,17 @@ func (p *pump) run(s *source) {
 			freePacket(pkt)
 			pkt = nil
 		}
-		p.put(pkt, err, realtime(s.fc))
+		p.put(pkt, err)
 		if err != nil {
 			return
 		}
 	}
 }
 
-func (p *pump) put(pkt *astiav.Packet, err error, clock bool) {
+func (p *pump) put(pkt *astiav.Packet, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.clock = clock; err != nil {
+	if err != nil {
 		p.end = err
 	} else {
 		if p.bytes > maxQueued { // nobody asks: what comes now is worth more
@@ -84,13 +83,6 @@ func (p *pump) take() (got []arrival, lost bool, end error) {
 	got, p.queue, p.bytes = p.queue, nil, 0
 	lost, p.lost = p.lost, false
 	return got, lost, p.end
-}
-
-// clocked says that the source has told how its tracks go together.
-func (p *pump) clocked() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.clock
 }
 
 func (p *pump) drop() {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int clip_realtime(const void *format) { return ((const AVFormatContext *)format)->start_time_realtime != AV_NOPTS_VALUE; }
+int clip_clocked(const void *packet) { return av_packet_get_side_data(packet, AV_PKT_DATA_PRFT, NULL) != NULL; }
 
 void clip_frame_shape(const void *frame, clip_shape *s) {
 	const AVFrame *f = frame;

@@ -38,8 +38,8 @@ void clip_codec_setup(void *codec, int tb_num, int tb_den, int threads);
 void clip_codec_flush(void *codec);
 int clip_field_order(const void *codec);
 
-// clip_realtime says whether a format context knows what time of day its streams began.
-int clip_realtime(const void *format);
+// clip_clocked says whether a packet's time is by its sender's report.
+int clip_clocked(const void *packet);
 
 // clip_demuxers lists all demuxers but those of the comma-separated list; free() it.
 char *clip_demuxers(const char *without);
