@@ -41,7 +41,9 @@ func TestLiveItemsFromTheNetwork(t *testing.T) {
 	segments := newShelf(t, dir)
 	srt := freeUDP(t)
 	toLal := func() { airtest.Send(t, clips[0], "-f", "flv", lal.RTMP("cam")) }
-	toCamera := func() *airtest.Sender { return airtest.Send(t, clips[1], "-f", "rtsp", "-rtsp_transport", "tcp", camera.url()) }
+	toCamera := func() *airtest.Sender {
+		return airtest.Send(t, clips[1], "-f", "rtsp", "-rtsp_transport", "tcp", camera.url())
+	}
 	listen := func() *airtest.Sender {
 		return airtest.Send(t, clips[1], "-f", "mpegts", fmt.Sprintf("srt://127.0.0.1:%d?mode=listener", srt))
 	}
