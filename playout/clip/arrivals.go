@@ -1,0 +1,177 @@
+package clip
+
+import (
+	"slices"
+	"time"
+)
+
+// What a pump brings, sorted by track, and what is known of when it came.
+
+// main is the track that leads: the picture's.
+func (d *demux) main() *track {
+	for _, t := range d.tracks {
+		if !t.sound {
+			return t
+		}
+	}
+	return d.tracks[0]
+}
+
+func (t *track) began() bool { return len(t.queue) > 0 }
+
+// first is the time of the leading track's first packet.
+func (d *demux) first() int64 {
+	if q := d.main().queue; len(q) > 0 {
+		return micros(d.main(), max(packetTime(q[0]), q[0].Pts()))
+	}
+	return 0
+}
+
+// newest is up to when the source has come, on all of its tracks that are alive.
+func (d *demux) newest(now time.Time) int64 {
+	least, most := int64(1<<62), int64(-1<<62)
+	for _, t := range d.tracks {
+		if t.next == noPTS {
+			continue
+		}
+		at := micros(t, t.next)
+		if most = max(most, at); now.Sub(t.heard) < time.Second {
+			least = min(least, at)
+		}
+	}
+	if least == 1<<62 {
+		return most
+	}
+	return least
+}
+
+// heard is when something came last.
+func (d *demux) heard() (at time.Time) {
+	for _, t := range d.tracks {
+		if t.heard.After(at) {
+			at = t.heard
+		}
+	}
+	return at
+}
+
+// take sorts what has come by track.
+func (d *demux) take() {
+	got, lost, end := d.pump.take()
+	if lost {
+		for _, t := range d.tracks {
+			t.keyed = false
+		}
+	}
+	for _, a := range got {
+		d.sort(a)
+	}
+	if end != nil && d.end == nil {
+		d.end = end
+	}
+}
+
+// sort puts a packet into its track's queue, or drops it: a picture's before the
+// first keyframe.
+func (d *demux) sort(a arrival) {
+	i := slices.IndexFunc(d.tracks, func(t *track) bool { return t.index == a.pkt.StreamIndex() })
+	if i < 0 || a.pkt.Size() == 0 {
+		freePacket(a.pkt)
+		return
+	}
+	t := d.tracks[i]
+	if !t.sound && !t.keyed {
+		if t.keyed = isKey(a.pkt); !t.keyed {
+			freePacket(a.pkt)
+			return
+		}
+	}
+	d.stamp(t, a)
+	if !t.clocked && clocked(a.pkt) { // its times so far say nothing of those from now on
+		t.clocked, t.lag = true, never
+		if d.clocked() {
+			for _, t := range d.tracks {
+				t.shift = 0
+			}
+		}
+	}
+	d.lags(t, a)
+	if t.shift != 0 {
+		move(a.pkt, t.shift*t.tb.Den/(second*t.tb.Num))
+	}
+	d.jumps.gap = a.at.Sub(t.heard).Microseconds()
+	d.jumps.mend(d.tracks, t, a.pkt)
+	t.heard = a.at
+	t.queue = append(t.queue, a.pkt)
+	d.queued += a.pkt.Size()
+}
+
+// clocked says that the tracks go together by their sender's reports.
+func (d *demux) clocked() bool {
+	return !slices.ContainsFunc(d.tracks, func(t *track) bool { return !t.clocked })
+}
+
+// lags notes how soon a packet came for its time. A picture is known to be whole,
+// and handed over, only when the next one begins.
+func (d *demux) lags(t *track, a arrival) {
+	if raw := packetTime(a.pkt); raw != noPTS {
+		t.lag = min(t.lag, a.at.UnixMicro()-micros(t, raw)-t.usual())
+	}
+}
+
+// usual is how long one picture lasts, in microseconds; 0 for sound.
+func (t *track) usual() int64 {
+	if t.sound {
+		return 0
+	}
+	if t.each == 0 {
+		t.each = 40_000
+		if r := rational(t.stream.AvgFrameRate()); r.Num > 0 && r.Den > 0 {
+			t.each = second * r.Den / r.Num
+		}
+	}
+	return t.each
+}
+
+// stamp gives a packet that has no time the one at which it came, by the clock of
+// those that have one.
+func (d *demux) stamp(t *track, a arrival) {
+	if packetTime(a.pkt) != noPTS {
+		return
+	}
+	switch {
+	case t.next != noPTS && a.pkt.Duration() > 0:
+		a.pkt.SetDts(t.next)
+	case t.next != noPTS:
+		a.pkt.SetDts(max(t.next, t.next-1+a.at.Sub(t.heard).Microseconds()*t.tb.Den/(second*t.tb.Num)))
+	default:
+		a.pkt.SetDts(a.at.Sub(d.pump.began).Microseconds() * t.tb.Den / (second * t.tb.Num))
+	}
+	a.pkt.SetPts(a.pkt.Dts())
+}
+
+// align has tracks whose clocks have nothing to do with each other go together as
+// they came: by the packet of each that came the soonest.
+func (d *demux) align() {
+	if len(d.tracks) != 2 {
+		return
+	}
+	m := d.main()
+	for _, t := range d.tracks {
+		by := t.lag - m.lag - t.shift
+		if t == m || t.lag == never || m.lag == never || abs(by) < 4000 {
+			continue
+		}
+		t.shift += by
+		u := by * t.tb.Den / (second * t.tb.Num)
+		for _, p := range t.queue {
+			move(p, u)
+		}
+		if t.next != noPTS {
+			t.next += u
+		}
+	}
+}
+
+// never is the lag of a track of which nothing has come.
+const never = int64(1) << 62
