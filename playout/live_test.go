@@ -65,7 +65,7 @@ func onCamera(t *testing.T, d time.Duration, there func(n int64) bool) (*stage, 
 	st := newStage(t, pal, list{"b"}, th, "f")
 	s := &sender{theatre: st.theatre, st: st, there: there, fault: media.FaultAway}
 	st.look.close()
-	st.Engine.rooms.Opener, st.Engine.rooms.Rundown = s, timed{list{"a", cam, "b"}, d}
+	st.rooms.Opener, st.rooms.Rundown = s, timed{list{"a", cam, "b"}, d}
 	st.Warm()
 	return st, s
 }
@@ -161,7 +161,7 @@ func TestALiveSourceIsFreshWhenItAirs(t *testing.T) {
 	st := newStage(t, pal, list{"long"}, th, "")
 	s := &sender{theatre: st.theatre, st: st, there: func(int64) bool { return true }}
 	st.look.close()
-	st.Engine.rooms.Opener, st.Engine.rooms.Rundown = s, timed{list{"long", cam}, time.Minute}
+	st.rooms.Opener, st.rooms.Rundown = s, timed{list{"long", cam}, time.Minute}
 	st.Warm()
 	st.steps(1100)
 	require.Len(t, s.tries, 1)
