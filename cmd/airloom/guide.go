@@ -8,6 +8,7 @@ import (
 	"iter"
 	"time"
 
+	"airloom/playlist"
 	"airloom/playlist/guide"
 	"airloom/playlist/schedule"
 	"airloom/playout/timeline"
@@ -66,7 +67,8 @@ func (c *channel) ahead(ctx context.Context, ticks int64) iter.Seq[schedule.Slot
 		if ticks <= 0 {
 			return
 		}
-		first := snap.Air.Item.ID != ""
+		// Behind a producer the plan waits, and is told as if it went on now.
+		first := snap.Air.Item.ID != "" && snap.Air.Mode != playlist.ModeLive
 		w := c.plan.walks.from(placeOf(rundown, snap), snap, n, n+timeline.Of(houseOf(c.cfg)).Ticks(farthest))
 		for slot := range w.all(ctx, n+ticks) {
 			if first {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os/exec"
 	"slices"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 
 	"airloom/cmd/internal/airtest"
 	"airloom/playout/control"
+	"airloom/web"
 )
 
 const plantedKey = "planted-studio-0815"
@@ -173,6 +175,16 @@ func requireLiveSync(t *testing.T, r *airtest.Report) {
 	require.Positive(t, heard)
 }
 
+// rundown is what is on air and what follows, as the API tells it.
+func (s *studio) rundown() (list []web.Upcoming) {
+	w, err := http.Get(s.URL("/api/v1/rundown?limit=2"))
+	require.NoError(s.t, err)
+	defer w.Body.Close()
+	require.NoError(s.t, json.NewDecoder(w.Body).Decode(&list))
+	require.Len(s.t, list, 2)
+	return list
+}
+
 // A producer goes live: the channel cuts to it without a hold, and goes on with the
 // plan's next tick when it ends, or is taken off. A wrong key, or a second one with
 // the same, is refused in words.
@@ -189,6 +201,9 @@ func TestAProducerCutsIn(t *testing.T) {
 	st, _ := s.Status()
 	require.Equal(t, "live", st.Now.Mode)
 	require.Equal(t, "long1.mp4", st.Next.Title, "the plan waits")
+	next := s.rundown()
+	require.True(t, next[0].OnAir && next[0].Title == "studio" && next[0].End == nil, "they are on air until they end: %+v", next[0])
+	require.Equal(t, "long1.mp4", next[1].Title)
 	require.Contains(t, s.ctl("live", "studio", "off"), "studio is off air, the programme goes on with 'long1.mp4'")
 	s.producer("studio", "ready")
 	s.airs("long1.mp4", 3)

@@ -44,8 +44,13 @@ func (v planView) Rundown(ctx context.Context, n int) []web.Upcoming {
 	snap, _ := v.engine.Snapshot()
 	bans := v.store.Banned()
 	var before schedule.Slot
+	if snap.Air.Mode == playlist.ModeLive { // a producer: when they end nobody knows
+		up := t.upcoming(schedule.Slot{Entry: snap.Air, Start: snap.AirFirst, Ticks: schedule.Never, Left: schedule.Ended})
+		up.OnAir = true
+		list = append(list, up)
+	}
 	for slot := range v.ahead(ctx, t.grid.Ticks(lookAheadFor)) {
-		if len(list) > 0 {
+		if before.Item.ID != "" {
 			for _, e := range v.leftOut(before, slot) {
 				list = append(list, t.leftOut(e, slot.Start, v.why(e.Item)))
 			}
@@ -55,8 +60,7 @@ func (v planView) Rundown(ctx context.Context, n int) []web.Upcoming {
 		if !up.OnAir {
 			up.Warnings = append(up.Warnings, v.warnings(slot, bans)...)
 		}
-		list = append(list, up)
-		if len(list) >= n {
+		if list = append(list, up); len(list) >= n {
 			break
 		}
 		before = slot
