@@ -30,7 +30,9 @@ func aSystem() System {
 	return System{
 		Versions: func() Versions { return Versions{"v1", "go1", "7.1", "core 164"} },
 		History:  past.NewHistory([]string{"main"}, nil), Logs: log, Levels: levels.New(48000), Still: &still{tag: "a-1"},
-		Doctor: func(context.Context) ([]Finding, error) { return []Finding{{Level: "ok", Title: "FFmpeg", Detail: "It is well."}}, nil },
+		Doctor: func(context.Context) ([]Finding, error) {
+			return []Finding{{Level: "ok", Title: "FFmpeg", Detail: "It is well."}}, nil
+		},
 		Config: func() (Effective, error) {
 			line := 3
 			return Effective{"airloom.yml", "web:\n  listen: x\n", []ConfigKey{{"web.listen", 2, &line}, {"log.level", 4, nil}}}, nil
