@@ -16,7 +16,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 # Tests run a package at a time: many of them measure time on a real clock.
 TEST   := go test -p 1 -parallel 4 -timeout 20m
 # These measure no time, or only wait: two of them run beside each other.
-BESIDE := ./web ./cmd/internal/... ./configs/... ./playlist/... ./playout/asrun ./playout/clip ./playout/probe ./output/rtmp/...
+BESIDE := ./web ./web/hooks ./cmd/internal/... ./configs/... ./playlist/... ./playout/asrun ./playout/clip ./playout/ingest ./playout/probe ./playout/vet ./output/...
 # Tests have the binary and every tool that setup brings: one missing is a failure.
 WITH   := AIRLOOM_BIN=$(CURDIR)/$(BIN) AIRLOOM_TOOLS=1
 FUZZTIME ?= 30s
