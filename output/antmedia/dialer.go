@@ -24,6 +24,9 @@ const (
 	// takeAgain is how soon an id is taken over again: two who may both do that would
 	// else throw each other off several times a second.
 	takeAgain = time.Minute
+	// A server that is closing the last session is asked again this often, for this long.
+	insistEach = 200 * time.Millisecond
+	insist     = 2 * time.Second
 )
 
 // Options say how a Dialer uses the API.
@@ -51,6 +54,8 @@ type Dialer struct {
 	notMade  error
 	stranger Answer        // the last that told of one who holds the id
 	took     time.Time     // when somebody was last thrown off
+	refused  time.Time     // since the last session: the first refusal without a reason
+	stopped  time.Time     // likewise, when the server last stopped one for us
 	skew     time.Duration // of the server's clock to ours
 	size     [2]int
 }
@@ -66,27 +71,26 @@ func NewDialer(d *rtmp.Dialer, o Options) *Dialer {
 }
 
 // Open asks the server to take the stream. Where it refuses since it still holds
-// our last session, that is stopped, and it is asked once more.
+// our last session, that is stopped, and it is asked again until it has closed it.
 func (d *Dialer) Open(ctx context.Context, conn net.Conn, info media.StreamInfo) (output.Session, error) {
 	s, err := d.Dialer.Open(ctx, conn, info)
-	if err != nil {
-		var cleared bool
-		if cleared, err = d.explain(ctx, err); cleared {
-			var again error
-			if conn, again = d.Reach(ctx); again != nil {
-				return nil, again
-			}
-			if s, err = d.Dialer.Open(ctx, conn, info); err != nil {
-				_, err = d.explain(ctx, err)
-			}
+	for began, passing := time.Now(), false; err != nil; s, err = d.Dialer.Open(ctx, conn, info) {
+		if passing, err = d.explain(ctx, err); !passing || time.Since(began) > insist {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(insistEach):
+		}
+		if conn, err = d.Reach(ctx); err != nil {
+			return nil, err
+		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.past, d.live, d.stranger = Past{Opened: time.Now()}, true, Answer{}
+	d.refused, d.stopped = time.Time{}, time.Time{}
 	d.size = [2]int{info.Width, info.Height}
 	select {
 	case d.opened <- struct{}{}:
@@ -196,20 +200,25 @@ func (d *Dialer) free(ctx context.Context, a Answer) bool {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.stopped = time.Now()
 	if d.stranger = (Answer{}); owner == Stranger {
-		d.took = time.Now()
+		d.took = d.stopped
 	}
 	return true
 }
 
 // explain turns a refusal without a reason into words, and reports whether its
-// reason is out of the way.
-func (d *Dialer) explain(ctx context.Context, err error) (cleared bool, _ error) {
+// reason is out of the way or about to be.
+func (d *Dialer) explain(ctx context.Context, err error) (passing bool, _ error) {
 	if c := output.CauseOf(err); c != output.CauseNoReason && c != output.CauseIDInUse || ctx.Err() != nil {
 		return false, err
 	}
 	d.mu.Lock()
-	c := Case{Answer: d.stranger, Past: d.past, Credential: d.Credential.By, NoToken: d.noToken, NotMade: d.notMade}
+	if d.refused.IsZero() {
+		d.refused = time.Now()
+	}
+	c := Case{Answer: d.stranger, Past: d.past, Credential: d.Credential.By, NoToken: d.noToken, NotMade: d.notMade,
+		Refused: d.refused, Stopped: d.stopped}
 	wait := answersWithin
 	if d.slow {
 		wait = patience
@@ -221,10 +230,10 @@ func (d *Dialer) explain(ctx context.Context, err error) (cleared bool, _ error)
 		c.Credential = byURL
 	}
 	if time.Since(c.Answer.At) > askAgain {
-		if c.Answer, c.Err = d.ask(ctx); c.Err == nil && d.free(ctx, c.Answer) {
-			return true, nil
+		if c.Answer, c.Err = d.ask(ctx); c.Err == nil {
+			passing = d.free(ctx, c.Answer)
 		}
 	}
 	c.Now = time.Now()
-	return false, Explain(c)
+	return passing || c.closing(), Explain(c)
 }

@@ -103,6 +103,13 @@ func (b *bench) refused(cause output.Cause) string {
 	return err.Error()
 }
 
+// refuse lets the first refusal be so much longer ago.
+func (b *bench) refuse(ago time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.Dialer.refused = b.Dialer.refused.Add(-ago)
+}
+
 func TestBroadcastIsMadeBeforeItIsPublished(t *testing.T) {
 	f := newFake(t)
 	f.onlyKnown = true
@@ -211,7 +218,12 @@ func TestGhostOfOursIsStopped(t *testing.T) {
 			_, wait := run(s)
 			if read {
 				require.True(t, NewWatch(b.Dialer).poll(t.Context()))
-				require.NotZero(t, b.past.Started)
+				require.Zero(t, b.past.Started, "a moment ago: another could have begun so soon")
+				began := f.age("ch1", 3*time.Second)
+				b.past.Opened = b.past.Opened.Add(-3 * time.Second)
+				require.True(t, NewWatch(b.Dialer).poll(t.Context()))
+				require.Equal(t, began, b.past.Started)
+				f.age("ch1", 12*time.Millisecond)
 			}
 			f.breaks("ch1")
 			wait()
@@ -225,8 +237,52 @@ func TestGhostOfOursIsStopped(t *testing.T) {
 	}
 }
 
+// A server that says it is over, and has not closed it yet, is asked again soon; if
+// that does not help, what it may ask for is told.
+func TestServerThatIsStillClosing(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	b := newBench(t, f, Options{Create: true}, "")
+	s, _, err := b.publish()
+	require.NoError(t, err)
+	_, wait := run(s)
+	f.breaks("ch1")
+	wait()
+	f.set(func() { delete(f.conns, "ch1"); f.broadcasts["ch1"]["status"] = "finished"; f.closing = 3 })
+	s, took, err := b.publish()
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, took, 3*insistEach)
+	require.Less(t, took, insist)
+	_, wait = run(s)
+	f.breaks("ch1")
+	wait()
+	f.set(func() { delete(f.conns, "ch1"); f.broadcasts["ch1"]["status"] = "finished"; f.closing = 1000 })
+	require.Contains(t, b.refused(output.CauseGhost), "still closing the last session")
+	b.refuse(closes)
+	require.Contains(t, b.refused(output.CauseNoReason), "the app may ask for a token")
+}
+
+// A ghost that has been stopped may still be there at the next connect.
+func TestStoppedAndStillHeld(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.hold("ch1", time.Hour, nil)
+	f.closing = 2
+	b := newBench(t, f, Options{Takeover: true}, "")
+	b.published()
+	require.Equal(t, 1, f.count("POST /LiveApp/rest/v2/broadcasts/ch1/stop"))
+	f.set(func() { f.keeps, f.unstoppable = true, true })
+	s, _, err := b.publish()
+	require.NoError(t, err)
+	_, wait := run(s)
+	f.breaks("ch1")
+	wait()
+	require.Contains(t, b.refused(output.CauseGhost), "still holds our last session")
+}
+
 // Where the API was too slow before the connect, the ghost is found after it.
 func TestGhostIsFoundAfterARefusal(t *testing.T) {
+	t.Parallel()
 	f := newFake(t)
 	f.keeps = true
 	b := newBench(t, f, Options{}, "")
@@ -280,6 +336,7 @@ func TestTakeover(t *testing.T) {
 // An API that is away or hangs costs less than a second, and what it would have
 // told is missing from the words, and nothing else.
 func TestWithoutTheAPI(t *testing.T) {
+	t.Parallel()
 	f := newFake(t)
 	gone, err := NewClient("http://127.0.0.1:1/LiveApp", "")
 	require.NoError(t, err)

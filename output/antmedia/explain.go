@@ -18,6 +18,27 @@ type Case struct {
 	Credential string
 	NoToken    error // why that could not be shown; nil: it was
 	NotMade    error // why the broadcast could not be created; nil: it was, or was not to be
+	// Since our last session there was, or zero:
+	Refused time.Time // the first such refusal
+	Stopped time.Time // the last session that we had the server stop
+}
+
+// closes is for how long a server may still refuse an id for the sake of a session
+// that it calls finished. One that was frozen takes a second or two.
+const closes = 10 * time.Second
+
+// closing reports whether the refusal is likely no more than that. A refusal for
+// another reason does not end by itself, so that this does not hold for long.
+func (c Case) closing() bool {
+	switch a := c.Answer; {
+	case c.Err != nil || !a.Known || a.Held():
+		return false
+	case !c.Stopped.IsZero():
+		return c.Now.Sub(c.Stopped) < closes
+	case c.Past.Broke.IsZero() || c.Past.Started != 0 && !c.Past.near(a):
+		return false
+	}
+	return c.Now.Sub(c.Refused) < closes
 }
 
 // Explain puts such a refusal into words and a cause.
@@ -44,6 +65,9 @@ func Explain(c Case) *output.Fault {
 	}
 	if words := a.outside(); words != "" {
 		return say(output.CauseNotNow, "%s", words)
+	}
+	if c.closing() {
+		return say(output.CauseGhost, "it is still closing the last session under this id: that takes it a moment")
 	}
 	switch c.Credential {
 	case ByNone:

@@ -39,16 +39,19 @@ type fake struct {
 	created    int
 
 	// What it checks and how it is.
-	by         string // token, jwt, totp or hash
-	secret     string
-	onlyKnown  bool // acceptOnlyStreamsInDataStore
-	keeps      bool // a session that ends is held on to
-	hangs      bool // the REST API does not answer
-	noApp      bool // RTMP says that there is no such app
-	restToken  string
-	noTokens   bool // Community: "It may be a mock token service"
-	badTokens  bool // it gives ones that it does not accept
-	answerWith func(w http.ResponseWriter, r *http.Request) bool
+	by        string // token, jwt, totp or hash
+	secret    string
+	onlyKnown bool // acceptOnlyStreamsInDataStore
+	keeps     bool // a session that ends is held on to
+	hangs     bool // the REST API does not answer
+	noApp     bool // RTMP says that there is no such app
+	closing   int  // so many publishers are refused though nobody holds the id
+	// A stop succeeds, and the session stays.
+	unstoppable bool
+	restToken   string
+	noTokens    bool // Community: "It may be a mock token service"
+	badTokens   bool // it gives ones that it does not accept
+	answerWith  func(w http.ResponseWriter, r *http.Request) bool
 }
 
 const ahead = time.Hour
@@ -124,6 +127,15 @@ func (f *fake) breaks(id string) {
 	f.conns[id] = nil
 }
 
+// age makes a session so much older, and returns its start.
+func (f *fake) age(id string, by time.Duration) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	start := f.broadcasts[id]["startTime"].(int64) - by.Milliseconds()
+	f.broadcasts[id]["startTime"] = start
+	return start
+}
+
 func (f *fake) make(id, status string) map[string]any {
 	b := map[string]any{"streamId": id, "status": status, "type": "liveStream", "speed": 0.0, "width": 320, "height": 180,
 		"receivedBytes": 0, "bitrate": 0, "startTime": 0, "updateTime": 0, "remoteIp": nil, "date": f.now().UnixMilli(),
@@ -196,6 +208,10 @@ func (f *fake) accepts(conn net.Conn, id, query string) bool {
 	f.published = append(f.published, id+"?"+query)
 	_, held := f.conns[id]
 	b, known := f.broadcasts[id]
+	if !held && f.closing > 0 {
+		f.closing--
+		return false
+	}
 	if held || f.onlyKnown && !known || !f.shown(id, query) || known && b["plannedStartDate"].(int) > int(f.now().Unix()) {
 		return false
 	}
@@ -305,7 +321,7 @@ func (f *fake) rest(w http.ResponseWriter, r *http.Request) {
 		if c != nil {
 			_ = c.Close()
 		}
-		if held {
+		if held && !f.unstoppable {
 			delete(f.conns, part[1])
 			f.broadcasts[part[1]]["status"] = "finished"
 		}

@@ -42,7 +42,13 @@ func TestOwner(t *testing.T) {
 		"we have not published yet":     {a, Past{}, Stranger},
 		"the start is that of ours":     {a, started(old, a.StartTime), Ours},
 		"… though the ages differ":      {a, started(Past{Opened: here.Add(-480 * time.Hour)}, a.StartTime), Ours},
-		"another start by a millisec":   {a, started(broke(old, time.Second), a.StartTime+1), Stranger},
+		"its start moved by a little":   {a, started(broke(old, time.Second), a.StartTime+12), Ours},
+		"its start moved by a second":   {a, started(broke(old, time.Second), a.StartTime-1000), Ours},
+		"… and by a millisecond more":   {a, started(broke(old, time.Second), a.StartTime-1001), Stranger},
+		"moved, of another age":         {a, started(broke(Past{Opened: here.Add(-2 * time.Hour)}, time.Second), a.StartTime+12), Stranger},
+		"moved, and the clock was set":  {change(func(a *Answer) { a.Date = a.Date.Add(-72 * time.Hour) }), started(old, a.StartTime+12), Stranger},
+		"moved, no Date, so no age":     {change(func(a *Answer) { a.Date = time.Time{} }), started(old, a.StartTime+12), Stranger},
+		"the next began 2 s after ours": {held(0, 2*time.Second), started(broke(Past{Opened: here.Add(-4 * time.Second)}, time.Second), there.Add(-4*time.Second).UnixMilli()), Stranger},
 		"as old as ours, which broke":   {a, broke(old, 10*time.Second), Ours},
 		"as old as ours, ended well":    {a, old, Stranger},
 		"younger than ours":             {a, broke(Past{Opened: here.Add(-2 * time.Hour)}, time.Second), Stranger},
@@ -64,6 +70,8 @@ func TestExplain(t *testing.T) {
 	free := a
 	free.Status = "finished"
 	with := func(a Answer, f func(*Answer)) Answer { f(&a); return a }
+	ago := func(d time.Duration) time.Time { return here.Add(-d) }
+	ours := Past{Opened: ago(time.Hour), Broke: ago(40 * time.Second), Started: a.StartTime}
 	for name, x := range map[string]struct {
 		c     Case
 		cause output.Cause
@@ -83,13 +91,21 @@ func TestExplain(t *testing.T) {
 		"too late": {Case{Answer: with(free, func(a *Answer) { a.PlannedStart, a.PlannedEnd = 1, a.Date.Unix()-1 })}, output.CauseNotNow, "is planned there"},
 		"only one date, which the server ignores": {Case{Credential: ByNone, Answer: with(free, func(a *Answer) { a.PlannedStart = a.Date.Unix() + 60 })},
 			output.CauseNoReason, "the app may ask for a token"},
-		"expired":  {Case{Answer: with(free, func(a *Answer) { a.Created, a.Expires = a.Date.UnixMilli()-2000, 1000 })}, output.CauseNotNow, "expired there"},
-		"a token":  {Case{Answer: free, Credential: ByToken}, output.CauseCredential, "the one-time token that we showed is not accepted"},
-		"a JWT":    {Case{Answer: free, Credential: ByJWT}, output.CauseCredential, "the JWT that we showed"},
-		"a hash":   {Case{Answer: free, Credential: ByHash}, output.CauseCredential, "the hash that we showed"},
-		"TOTP":     {Case{Answer: free, Credential: ByTOTP}, output.CauseCredential, "the one-time password that we showed"},
-		"URL":      {Case{Answer: free, Credential: byURL}, output.CauseCredential, "in the output's url"},
-		"who know": {Case{Answer: free, Credential: ByNone}, output.CauseNoReason, "antmedia.publish"},
+		"expired": {Case{Answer: with(free, func(a *Answer) { a.Created, a.Expires = a.Date.UnixMilli()-2000, 1000 })}, output.CauseNotNow, "expired there"},
+		"a token": {Case{Answer: free, Credential: ByToken}, output.CauseCredential, "the one-time token that we showed is not accepted"},
+		"a JWT":   {Case{Answer: free, Credential: ByJWT}, output.CauseCredential, "the JWT that we showed"},
+		"a hash":  {Case{Answer: free, Credential: ByHash}, output.CauseCredential, "the hash that we showed"},
+		"TOTP":    {Case{Answer: free, Credential: ByTOTP}, output.CauseCredential, "the one-time password that we showed"},
+		"URL":     {Case{Answer: free, Credential: byURL}, output.CauseCredential, "in the output's url"},
+		"closing": {Case{Answer: free, Past: ours, Refused: ago(9 * time.Second), Credential: ByNone}, output.CauseGhost, "still closing the last session"},
+		"outside, and closing": {Case{Answer: with(free, func(a *Answer) { a.PlannedStart, a.PlannedEnd = 1, 2 }), Past: ours, Refused: here}, output.CauseNotNow,
+			"is planned there"},
+		"not for so long":         {Case{Answer: free, Past: ours, Refused: ago(closes), Credential: ByNone}, output.CauseNoReason, "antmedia.publish"},
+		"that ended well":         {Case{Answer: free, Past: Past{Opened: ours.Opened}, Refused: here, Credential: ByToken}, output.CauseCredential, "not accepted"},
+		"the last was another's":  {Case{Answer: with(free, func(a *Answer) { a.StartTime += 60_000 }), Past: ours, Refused: here, Credential: ByNone}, output.CauseNoReason, ""},
+		"one that we had stopped": {Case{Answer: free, Stopped: ago(time.Second), Credential: ByNone}, output.CauseGhost, "still closing"},
+		"and not for so long":     {Case{Answer: free, Stopped: ago(closes), Credential: ByNone}, output.CauseNoReason, ""},
+		"who know":                {Case{Answer: free, Credential: ByNone}, output.CauseNoReason, "antmedia.publish"},
 	} {
 		x.c.Now = here
 		f := Explain(x.c)

@@ -138,11 +138,12 @@ func (d *Dialer) now() (Past, bool, [2]int) {
 }
 
 // recognise remembers the start that the server gives our session, if the answer
-// speaks of it for sure: it is still the same session, and its age is right.
+// speaks of it for sure: it is still the same session, and its age is right. One
+// that began a moment ago proves nothing yet: see [OwnerOf].
 func (d *Dialer) recognise(p Past, a Answer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.live && d.past.Opened.Equal(p.Opened) && a.Held() && p.beganWith(a, time.Now()) {
+	if d.live && d.past.Opened.Equal(p.Opened) && a.Held() && p.beganWith(a, time.Now()) && a.Running(a.At) > moves {
 		d.past.Started = a.StartTime
 	}
 }
