@@ -32,6 +32,7 @@ type old struct {
 	path  string
 	start time.Time
 	n     int
+	size  int64
 }
 
 // recorded are the folder's recordings, oldest first: the plain files with names
@@ -52,7 +53,11 @@ func recorded(dir string) ([]old, error) {
 			continue
 		}
 		n, _ := strconv.Atoi(m[2])
-		list = append(list, old{filepath.Join(dir, e.Name()), start, n})
+		x := old{path: filepath.Join(dir, e.Name()), start: start, n: n}
+		if info, err := e.Info(); err == nil {
+			x.size = info.Size()
+		}
+		list = append(list, x)
 	}
 	slices.SortFunc(list, func(a, b old) int { return cmp.Or(a.start.Compare(b.start), cmp.Compare(a.n, b.n)) })
 	return list, nil
@@ -66,6 +71,22 @@ func expired(list []old, keep, each time.Duration, now time.Time) []old {
 		n++
 	}
 	return list[:n]
+}
+
+// sacrificed are those of a list that have to go, the oldest first, so that enough
+// is free: as few as will do, and none where all of them would not. It goes by their
+// sizes, as a disk may free what is removed only later.
+func sacrificed(list []old, free, need int64) []old {
+	for n, x := range list {
+		if free >= need {
+			return list[:n]
+		}
+		free += x.size
+	}
+	if free < need {
+		return nil
+	}
+	return list
 }
 
 // space is what is left on the folder's disk, and what has to be left: 1 GB, or a

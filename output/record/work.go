@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -37,6 +38,7 @@ type worker struct {
 	swept   time.Time
 	looked  time.Time
 	starved bool // there was no room at the last look
+	owed    debt
 }
 
 // work records until the context ends.
@@ -211,6 +213,7 @@ func (w *worker) room(now time.Time) bool {
 		if free, reserve, err = space(w.cfg.Dir); err != nil {
 			return nil //nolint:nilerr // whoever opens a file there is told
 		}
+		free += w.owed.left(free, now)
 		need := reserve
 		if w.starved { // not on and off all the time
 			need += reserve / 8
@@ -219,7 +222,7 @@ func (w *worker) room(now time.Time) bool {
 			w.starved = false
 			return nil
 		}
-		if free, err = w.makeRoom(need, free); err == nil && free < need {
+		if free, err = w.makeRoom(need, free, now); err == nil && free < need {
 			err = syscall.ENOSPC
 		}
 		return err
@@ -235,32 +238,49 @@ func (w *worker) room(now time.Time) bool {
 	return false
 }
 
-// makeRoom removes recordings, oldest first, until that much is free.
-func (w *worker) makeRoom(need, free int64) (int64, error) {
+// makeRoom removes recordings, oldest first, until that much is free, or will be;
+// none where that cannot help.
+func (w *worker) makeRoom(need, free int64, now time.Time) (int64, error) {
 	list, err := recorded(w.cfg.Dir)
 	if err != nil {
 		return free, err
 	}
-	for _, x := range list {
-		if free >= need {
-			break
-		}
-		if w.file != nil && x.path == w.file.f.Name() {
-			continue
-		}
-		w.remove(x, "the disk is full")
-		w.trimmed(x)
-		if free, _, err = space(w.cfg.Dir); err != nil {
-			return free, err
+	if w.file != nil {
+		list = slices.DeleteFunc(list, func(x old) bool { return x.path == w.file.f.Name() })
+	}
+	for _, x := range sacrificed(list, free, need) {
+		if w.remove(x, "the disk is full") {
+			w.trimmed(x)
+			free += x.size
 		}
 	}
-	return free, nil
+	really, _, err := space(w.cfg.Dir)
+	w.owed = debt{level: free, most: max(0, free-really), until: now.Add(settled)}
+	return free, err
 }
 
-func (w *worker) remove(x old, why string) {
+// settled is how long a disk is believed that it will free what was removed.
+const settled = time.Minute
+
+// debt is what a disk has not freed yet of what was removed.
+type debt struct {
+	level, most int64 // what is free once it has, and what was missing of that at first
+	until       time.Time
+}
+
+// left is how much the disk still owes when only so much is free.
+func (d debt) left(free int64, now time.Time) int64 {
+	if now.After(d.until) {
+		return 0
+	}
+	return min(d.most, max(0, d.level-free))
+}
+
+func (w *worker) remove(x old, why string) bool {
 	if err := os.Remove(x.path); err != nil {
 		w.log.Warn("an old recording cannot be removed", "event", "record-not-removed", "file", x.path, "cause", err)
-		return
+		return false
 	}
 	w.log.Info("an old recording is removed", "event", "record-removed", "file", x.path, "why", why)
+	return true
 }
