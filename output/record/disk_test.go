@@ -3,6 +3,7 @@ package record
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -195,6 +196,53 @@ func TestADiskThatRefuses(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A disk that takes a file's header and no more leaves no files behind, and none
+// counts as recorded.
+func TestNoFileWithoutAFragment(t *testing.T) {
+	inStudio(t, func(c *Config) { c.Each = time.Hour }, func(s *studio) {
+		asked := 0
+		s.mu.Lock()
+		s.stick = func() {
+			list, err := os.ReadDir(s.cfg.Dir)
+			if err == nil && len(list) > 0 { // the header is written: no more
+				asked++
+				breakFiles(t, s.cfg.Dir)
+			}
+		}
+		s.mu.Unlock()
+		s.air(12 * time.Second)
+		st := s.Status()
+		require.Greater(t, asked, 2)
+		require.Equal(t, CauseDisk, st.LastCause, st.LastError)
+		require.Zero(t, st.Sessions)
+		list, err := os.ReadDir(s.cfg.Dir)
+		require.NoError(t, err)
+		require.Empty(t, list)
+		s.mu.Lock()
+		s.stick = nil
+		s.mu.Unlock()
+		s.air(6 * time.Second)
+		require.Equal(t, output.Publishing, s.Status().State)
+		require.EqualValues(t, 1, s.Status().Sessions)
+	})
+}
+
+// breakFiles has every write to this process's files there fail.
+func breakFiles(t *testing.T, dir string) {
+	fds, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	null, err := os.Open(os.DevNull) // for reading alone
+	require.NoError(t, err)
+	defer null.Close()
+	for _, fd := range fds {
+		if to, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && filepath.Dir(to) == dir {
+			n, err := strconv.Atoi(fd.Name())
+			require.NoError(t, err)
+			require.NoError(t, unix.Dup3(int(null.Fd()), n, unix.O_CLOEXEC))
+		}
 	}
 }
 

@@ -161,3 +161,5 @@ func (f *file) append(b []byte) error {
 }
 
 func (f *file) close() error { return f.f.Close() }
+
+func (f *file) discard() error { return errors.Join(f.f.Close(), os.Remove(f.f.Name())) }

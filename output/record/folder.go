@@ -73,6 +73,25 @@ func expired(list []old, keep, each time.Duration, now time.Time) []old {
 	return list[:n]
 }
 
+// doubted is how long a clock is doubted.
+const doubted = 24 * time.Hour
+
+// doubtful reports whether the clock may be years ahead, as a machine's without a
+// battery can be until it is told the time: going by it, all that was recorded before
+// the process began is over its time. After a day it is believed: the channel was
+// away for so long.
+func doubtful(list []old, kept time.Duration, began, now time.Time) bool {
+	if now.Sub(began) >= doubted {
+		return false
+	}
+	for _, x := range slices.Backward(list) {
+		if x.start.Before(began.Truncate(time.Second)) {
+			return now.Sub(x.start) > kept
+		}
+	}
+	return false
+}
+
 // sacrificed are those of a list that have to go, the oldest first, so that enough
 // is free: as few as will do, and none where all of them would not. It goes by their
 // sizes, as a disk may free what is removed only later.

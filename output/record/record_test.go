@@ -234,6 +234,28 @@ func TestOldFilesGo(t *testing.T) {
 	})
 }
 
+// A clock that is years ahead when the machine starts costs no recording; after a
+// day it is believed.
+func TestAClockThatIsYearsAhead(t *testing.T) {
+	inStudio(t, func(c *Config) { c.Each, c.Keep = 10*time.Second, 10*time.Minute }, func(s *studio) {
+		require.NoError(t, os.Mkdir(s.cfg.Dir, 0o755))
+		var before []string
+		for _, ago := range []time.Duration{12 * time.Minute, 3 * time.Hour} {
+			before = append(before, filepath.Join(s.cfg.Dir, nameOf(time.Now().Add(-ago).UTC(), 1)))
+			require.NoError(t, os.WriteFile(before[len(before)-1], nil, 0o644))
+		}
+		s.air(25 * time.Second) // three files
+		time.Sleep(23 * time.Hour)
+		for _, path := range before {
+			require.FileExists(t, path)
+		}
+		time.Sleep(time.Hour + time.Minute)
+		for _, path := range before {
+			require.NoFileExists(t, path)
+		}
+	})
+}
+
 // An operator's stop closes the file; a start begins another. Nothing is written
 // over, whatever names there are.
 func TestStopAndStart(t *testing.T) {

@@ -33,6 +33,7 @@ type worker struct {
 	header []byte
 	split  splitter
 
+	began   time.Time
 	file    *file     // being written; nil: none
 	retry   time.Time // not before this
 	swept   time.Time
@@ -43,7 +44,7 @@ type worker struct {
 
 // work records until the context ends.
 func (r *Recorder) work(ctx context.Context) {
-	w := &worker{Recorder: r, format: format{info: r.cfg.Info, audio: r.audio, grid: timeline.Grid{FPS: r.cfg.Info.FPS, Rate: int64(r.cfg.Info.SampleRate)}}}
+	w := &worker{Recorder: r, began: time.Now(), format: format{info: r.cfg.Info, audio: r.audio, grid: timeline.Grid{FPS: r.cfg.Info.FPS, Rate: int64(r.cfg.Info.SampleRate)}}}
 	var err error
 	if w.header, err = w.format.header(); err != nil { // the parameters were read before
 		r.fail(fmt.Errorf("the recording's header cannot be made: %w", err), CauseDisk)
@@ -123,7 +124,9 @@ func (w *worker) write(p *piece) {
 		w.trouble("write to "+w.file.name, err, now)
 		return
 	}
-	w.file.number++
+	if w.file.number++; w.file.number == 1 {
+		w.begun(w.file.name)
+	}
 	w.rate.Add(int64(len(b)), now)
 	w.enter(output.Publishing, nil)
 }
@@ -147,14 +150,19 @@ func (w *worker) open(p *piece, now time.Time) bool {
 		return false
 	}
 	w.file.base = p.from
-	w.begun(w.file.name)
 	w.retain(now)
 	return true
 }
 
-// finish closes the file.
+// finish closes the file. One without a fragment is removed: a disk that errs would
+// make one at every try.
 func (w *worker) finish() {
 	if w.file == nil {
+		return
+	}
+	if w.file.number == 0 {
+		_ = w.disk(w.file.discard)
+		w.file = nil
 		return
 	}
 	if err := w.disk(w.file.close); err != nil {
@@ -197,6 +205,9 @@ func (w *worker) retain(now time.Time) {
 	w.swept = now
 	_ = w.disk(func() error {
 		list, err := recorded(w.cfg.Dir)
+		if doubtful(list, w.cfg.Keep+w.cfg.Each, w.began, now) {
+			return err
+		}
 		for _, x := range expired(list, w.cfg.Keep, w.cfg.Each, now) {
 			w.remove(x, "its time is over")
 		}
