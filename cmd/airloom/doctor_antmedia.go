@@ -10,6 +10,7 @@ import (
 	"airloom/configs"
 	"airloom/output"
 	"airloom/output/antmedia"
+	"airloom/playout/control"
 	"airloom/web"
 )
 
@@ -113,20 +114,24 @@ func offsetIs(ahead time.Duration) web.Finding {
 // holderIs tells who holds the id, and whether it can be published to.
 func (a *antExam) holderIs(publishing bool) []web.Finding {
 	one := func(level string, cause output.Cause, detail string) []web.Finding {
-		return []web.Finding{{Level: level, Title: "stream id", Detail: detail, Why: remedies[cause].why, Remedy: remedies[cause].remedy, Cause: string(cause)}}
+		r := remedyOf(cause, true)
+		if level == isInfo { // it goes by itself
+			r.remedy = ""
+		}
+		return []web.Finding{{Level: level, Title: "stream id", Detail: detail, Why: r.why, Remedy: r.remedy, Cause: string(cause)}}
 	}
 	held := a.answer.Known && a.answer.Held()
 	switch {
+	case held && !publishing && a.onAir():
+		return a.heldIs(one)
 	case publishing && held:
 		f := fine("The server receives it: %s, for %s.", sizeOf(a.answer), a.answer.Running(time.Now()).Round(time.Second))
 		f[0].Title = "stream id"
 		return f
 	case publishing:
-		return one(isError, output.CauseIDUnknown, "We publish, and the server says that nobody does: it goes by another id, or antmedia.api leads to another server than the output's url.")
+		return one(isError, causeNotReceived, "We publish, and the server says that nobody does.")
 	case held && a.cfg.AntMedia.Takeover:
 		return one(isInfo, output.CauseIDInUse, upper(a.answer.Holder(time.Now()))+". When the channel starts, it takes over (antmedia.takeover).")
-	case held && a.onAir():
-		return one(isWarning, output.CauseGhost, "The server holds a session under the id, and the channel is not publishing: "+a.answer.Holder(time.Now())+".")
 	case held:
 		return one(isError, output.CauseIDInUse, upper(a.answer.Holder(time.Now()))+".")
 	case a.answer.Known && a.answer.Outside() != "":
@@ -139,6 +144,24 @@ func (a *antExam) holderIs(publishing bool) []web.Finding {
 	f := fine("Nobody sends under the id.")
 	f[0].Title = "stream id"
 	return f
+}
+
+// heldIs tells who holds the id while the channel is on air and does not publish.
+// Whose session it is the channel knows, which remembers its own: so its word counts.
+func (a *antExam) heldIs(one func(level string, cause output.Cause, detail string) []web.Finding) []web.Finding {
+	holder := a.answer.Holder(time.Now()) + "."
+	own, ok := a.ownOutput(a.o)
+	switch cause := output.Cause(own.Cause); {
+	case ok && own.State != control.Stopped && cause == output.CauseGhost:
+		return one(isWarning, cause, "The server still holds the channel's last session under the id.")
+	case ok && own.State == control.Stopped:
+		return one(isInfo, output.CauseIDInUse, upper(holder)+" The output is stopped, and hears of it when it is started.")
+	case a.cfg.AntMedia.Takeover:
+		return one(isInfo, output.CauseIDInUse, upper(holder)+" The channel takes over with its next attempt (antmedia.takeover).")
+	case cause == output.CauseIDInUse:
+		return one(isError, cause, upper(holder))
+	}
+	return one(isWarning, causeHeld, "A session is held under the id, and the channel has not said whose. If it is none of its own: "+holder)
 }
 
 func sizeOf(a antmedia.Answer) string {

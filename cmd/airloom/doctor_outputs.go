@@ -172,28 +172,35 @@ const trying = 10 * time.Second
 
 // ownWord is what a running channel says of the output, and whether it is publishing.
 func (x *exam) ownWord(o configs.Output) (found []web.Finding, publishing bool) {
-	if x.status == nil {
+	s, ok := x.ownOutput(o)
+	switch {
+	case !ok:
+		return nil, false
+	case s.State == control.Publishing:
+		return fine("It has been publishing to %s since %s. So the id is left alone, and not tried.",
+			s.Target, s.Since.In(x.cfg.Channel.Location()).Format(time.DateTime)), true
+	case s.State == control.Stopped:
+		return info("It is stopped, by command.", "Start it when it suits: airloom ctl output start "+o.Name), false
+	case s.LastError == "":
 		return nil, false
 	}
+	f := failing(fmt.Sprintf("It is not publishing. At attempt %d it heard: %s.", s.Attempt, strings.TrimSuffix(s.LastError, ".")), "")
+	f[0].Cause, f[0].Why = s.Cause, "Nobody sees the channel by this output. It goes on trying by itself."
+	f[0].Remedy = remedyOf(output.Cause(s.Cause), x.cfg.ForAntMedia(o)).remedy
+	return f, false
+}
+
+// ownOutput is the output as the running channel has it; ok is false where none runs.
+func (x *exam) ownOutput(o configs.Output) (own control.Output, ok bool) {
+	if x.status == nil {
+		return own, false
+	}
 	for _, s := range x.status.Outputs {
-		if s.Name != o.Name {
-			continue
-		}
-		switch s.State {
-		case control.Publishing:
-			return fine("It has been publishing to %s since %s. So the id is left alone, and not tried.",
-				s.Target, s.Since.In(x.cfg.Channel.Location()).Format(time.DateTime)), true
-		case control.Stopped:
-			return info("It is stopped, by command.", "Start it when it suits: airloom ctl output start "+o.Name), false
-		}
-		if s.LastError != "" {
-			f := failing(fmt.Sprintf("It is not publishing. At attempt %d it heard: %s.", s.Attempt, strings.TrimSuffix(s.LastError, ".")), "")
-			f[0].Cause, f[0].Why = s.Cause, "Nobody sees the channel by this output. It goes on trying by itself."
-			f[0].Remedy = remedies[output.Cause(s.Cause)].remedy
-			return f, false
+		if s.Name == o.Name {
+			return s, true
 		}
 	}
-	return nil, false
+	return own, false
 }
 
 // services whose stream key is all there is to tell streams apart.

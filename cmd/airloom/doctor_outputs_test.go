@@ -181,7 +181,7 @@ func TestDoctorAsksTheAPI(t *testing.T) {
 func TestDoctorAsksWhatArrives(t *testing.T) {
 	for answer, cause := range map[string]string{
 		`{"streamId":"ch1","status":"broadcasting","type":"liveStream","startTime":1,"width":640,"height":360,"speed":1}`: "",
-		"": "id-unknown",
+		"": "not-received",
 	} {
 		server := httptest.NewServer(api{version: antmedia.Tested, answer: answer})
 		x := examOf("rtmp://127.0.0.1:1/LiveApp/ch1")
@@ -193,6 +193,44 @@ func TestDoctorAsksWhatArrives(t *testing.T) {
 		require.NotContains(t, list, "reach")
 		if cause == "" {
 			require.Contains(t, list["stream id"].Detail, "The server receives it: 640x360 at 1.00 of real time")
+			continue
+		}
+		require.NotContains(t, list["stream id"].Why, "acceptOnlyStreamsInDataStore")
+		require.Contains(t, list["stream id"].Remedy, "Compare antmedia.api with the output's url")
+	}
+}
+
+// Whose session holds the id of a channel on air, the channel tells: each has its own
+// cause and remedy, and none asks for what is set already.
+func TestDoctorTellsWhoHoldsTheID(t *testing.T) {
+	const held = `{"streamId":"ch1","status":"broadcasting","type":"liveStream","startTime":1,"width":640,"height":360}`
+	server := httptest.NewServer(api{version: antmedia.Tested, answer: held})
+	defer server.Close()
+	for name, c := range map[string]struct {
+		own                  control.Output
+		takeover             bool
+		level, cause, remedy string
+	}{
+		"ours":     {control.Output{State: control.Waiting, Cause: "ghost", LastError: "x"}, false, isWarning, "ghost", "the channel has the server end it"},
+		"stranger": {control.Output{State: control.Waiting, Cause: "id-in-use", LastError: "x"}, false, isError, "id-in-use", "antmedia.takeover: true"},
+		"taken":    {control.Output{State: control.Waiting, Cause: "id-in-use", LastError: "x"}, true, isInfo, "id-in-use", ""},
+		"stopped":  {control.Output{State: control.Stopped, Cause: "ghost"}, false, isInfo, "id-in-use", ""},
+		"not told": {control.Output{State: control.Connecting}, false, isWarning, "id-held", "Look again in 20 s"},
+	} {
+		x := examOf("rtmp://127.0.0.1:1/LiveApp/ch1")
+		x.cfg.AntMedia.API, x.cfg.AntMedia.Takeover = server.URL+"/LiveApp", c.takeover
+		c.own.Name = "main"
+		x.status = &control.Status{Outputs: []control.Output{c.own}}
+		a := x.antMediaOf(x.cfg.Outputs[0])
+		a.ask(t.Context(), "ch1", false)
+		f := byTitle(a.found)["stream id"]
+		require.Equal(t, []string{c.level, c.cause}, []string{f.Level, f.Cause}, "%s: %+v", name, f)
+		require.Contains(t, f.Remedy, c.remedy, name)
+		require.NotContains(t, f.Remedy, "antmedia.api set", name)
+		require.Equal(t, c.level == isInfo, f.Remedy == "", "%s: %s", name, f.Remedy)
+		own, _ := x.ownWord(x.cfg.Outputs[0])
+		for _, f := range own {
+			require.NotContains(t, f.Remedy, "antmedia.api set", name)
 		}
 	}
 }

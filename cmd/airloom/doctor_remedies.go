@@ -2,8 +2,48 @@ package main
 
 import "airloom/output"
 
+// Causes that only the doctor tells.
+const (
+	causeNotReceived output.Cause = "not-received" // as the alert antmedia-not-received
+	causeHeld        output.Cause = "id-held"      // by whom is not known
+)
+
+type remedy struct{ why, remedy string }
+
+// remedyOf is the remedy, with what the API takes off the operator where there is one.
+func remedyOf(cause output.Cause, api bool) remedy {
+	if r, ok := withAPI[cause]; ok && api {
+		return r
+	}
+	return remedies[cause]
+}
+
+// withAPI is what differs once antmedia.api is set.
+var withAPI = map[output.Cause]remedy{
+	output.CauseGhost: {
+		why:    "The server still believes in a session of ours that is gone, and refuses the next for up to 20 s.",
+		remedy: "Nothing: the channel has the server end it. Where it is still there after 20 s, see what the findings on the API tell.",
+	},
+	output.CauseIDUnknown: {
+		why:    remedies[output.CauseIDUnknown].why,
+		remedy: "Let the channel create the stream, antmedia.create: true; or create it in the server's panel, with the id as in the url.",
+	},
+	output.CauseNoReason: {
+		why:    "The server knows the id, and nobody holds it: it asks for a token, JWT, hash or one-time password, or its webhook forbids the stream.",
+		remedy: "See in the app's settings what it asks for, and set antmedia.publish. Otherwise the server's log of that moment tells.",
+	},
+}
+
 // remedies is why each cause matters beyond "nothing can be sent", and what to do.
-var remedies = map[output.Cause]struct{ why, remedy string }{
+var remedies = map[output.Cause]remedy{
+	causeNotReceived: {
+		why:    "It goes by another id there, or antmedia.api leads to another server than the output's url: nobody finds the stream where it is looked for.",
+		remedy: "Compare antmedia.api with the output's url: the same server, the same app, and in the url nothing between the app and the id. The server's panel shows under which id the stream arrives.",
+	},
+	causeHeld: {
+		why:    "As long as it is held, the server refuses the channel's stream.",
+		remedy: "Look again in 20 s: a session of the channel's own is gone or told of by then. Otherwise stop the other one, or write another stream id.",
+	},
 	output.Cause(output.KindName): {
 		remedy: "Check the spelling of the output's url, then the resolver: 'getent hosts NAME' should answer.",
 	},
