@@ -32,12 +32,9 @@ type server struct {
 }
 
 func serve(t testing.TB, s *server) *server {
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	l, err := srt.Listen("srt", "127.0.0.1:0", srt.DefaultConfig())
 	require.NoError(t, err)
-	s.addr = c.LocalAddr().String()
-	require.NoError(t, c.Close())
-	l, err := srt.Listen("srt", s.addr, srt.DefaultConfig())
-	require.NoError(t, err)
+	s.addr = l.Addr().String()
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {

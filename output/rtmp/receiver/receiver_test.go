@@ -45,7 +45,7 @@ func TestHandsOnWhatIsPublished(t *testing.T) {
 	require.NoError(t, err)
 	in := make(chan *media.Packet)
 	go func() {
-		in <- &media.Packet{Kind: media.Video, DTS: 100, PTS: 102, Key: true, Units: [][]byte{{0x65, 1}, {0x65, 2, 3}}}
+		in <- &media.Packet{Kind: media.Video, DTS: 100, PTS: 100, Key: true, Units: [][]byte{info.SPS, info.PPS, {0x65, 1}, {0x65, 2, 3}}}
 		in <- &media.Packet{Kind: media.Audio, DTS: 176400 + 441, PTS: 176400 + 441, Key: true, Units: [][]byte{{9, 9}}}
 		close(in)
 	}()
@@ -53,7 +53,7 @@ func TestHandsOnWhatIsPublished(t *testing.T) {
 	want := []receiver.Packet{
 		{Kind: media.Video, Header: true, Key: true, Units: [][]byte{info.SPS, info.PPS}},
 		{Kind: media.Audio, Header: true, Key: true, Units: [][]byte{info.AudioConfig}},
-		{Kind: media.Video, Key: true, PTS: 80, Units: [][]byte{{0x65, 1}, {0x65, 2, 3}}},
+		{Kind: media.Video, Key: true, Units: [][]byte{info.SPS, info.PPS, {0x65, 1}, {0x65, 2, 3}}},
 		{Kind: media.Audio, Key: true, DTS: 10, PTS: 10, Units: [][]byte{{9, 9}}},
 	}
 	for _, w := range want {
@@ -62,7 +62,7 @@ func TestHandsOnWhatIsPublished(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return s.Count().Publishers == 0 }, 5*time.Second, time.Millisecond)
 	n := s.Count()
-	require.Equal(t, receiver.Count{Sessions: 1, Pictures: 1, Frames: 1, Bytes: 15, LastError: ""}, n)
+	require.Equal(t, receiver.Count{Sessions: 1, Pictures: 1, Frames: 1, Bytes: 35, LastError: ""}, n)
 	cancel()
 	require.NoError(t, <-ran)
 }
