@@ -85,6 +85,7 @@ func (c *Client) Version(ctx context.Context) (v Version, err error) {
 // Broadcast asks for a broadcast. That the server has none of this id is an
 // answer, not an error.
 func (c *Client) Broadcast(ctx context.Context, id string) (Answer, error) {
+	c.Hide(id)
 	var a Answer
 	r, err := c.rest(ctx, http.MethodGet, nil, &a.Broadcast, nil, "broadcasts", url.PathEscape(id))
 	if r.status == http.StatusNotFound {
@@ -106,6 +107,7 @@ func (c *Client) broadcasts(ctx context.Context) ([]Broadcast, error) {
 
 // Create makes the broadcast. One that is there already is as good.
 func (c *Client) Create(ctx context.Context, id string) error {
+	c.Hide(id)
 	_, err := c.rest(ctx, http.MethodPost,
 		map[string]string{"streamId": id, "name": id, "type": "liveStream"}, &struct{}{}, nil, "broadcasts", "create")
 	var e *Error
@@ -117,6 +119,7 @@ func (c *Client) Create(ctx context.Context, id string) error {
 
 // Stop ends the session of whoever publishes the broadcast.
 func (c *Client) Stop(ctx context.Context, id string) error {
+	c.Hide(id)
 	var done struct {
 		Success bool `json:"success"`
 	}
@@ -130,6 +133,7 @@ func (c *Client) Stop(ctx context.Context, id string) error {
 // Token fetches a one-time token to publish with; kind is token or jwt. expires
 // is on the server's clock.
 func (c *Client) Token(ctx context.Context, id, kind string, expires time.Time) (string, error) {
+	c.Hide(id)
 	path := "token"
 	if kind == ByJWT {
 		path = "jwt-token"
@@ -147,6 +151,11 @@ func (c *Client) Token(ctx context.Context, id, kind string, expires time.Time) 
 			words: "the server gives no " + path + " to publish with: " + e.Said}
 	case err == nil && t.ID == "":
 		return "", &Error{Cause: CauseNonsense, Status: http.StatusOK, words: "the server's answer holds no " + path}
+	}
+	c.hush.mu.Lock()
+	defer c.hush.mu.Unlock()
+	if err == nil {
+		c.hush.given = t.ID
 	}
 	return t.ID, err
 }

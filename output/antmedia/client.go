@@ -26,6 +26,7 @@ type Client struct {
 	base  url.URL // http://host:5080/LiveApp
 	token string
 	http  *http.Client
+	hush  hush
 }
 
 // NewClient returns a client of the app at that address, such as
@@ -40,6 +41,7 @@ func NewClient(api, token string) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{base: url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/" + strings.Trim(u.Path, "/")}, token: token}
+	c.Hide(token)
 	c.http = &http.Client{
 		Jar: jar, CheckRedirect: c.redirected,
 		Transport: &http.Transport{
@@ -93,9 +95,10 @@ func (c *Client) ask(ctx context.Context, method string, body any, query url.Val
 	}
 	u := c.base.JoinPath(path...)
 	u.RawQuery = query.Encode()
+	began := time.Now()
 	r, err := http.NewRequestWithContext(ctx, method, u.String(), send)
 	if err != nil {
-		return reply{}, c.trouble(err)
+		return reply{}, c.trouble(err, 0)
 	}
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
@@ -105,13 +108,13 @@ func (c *Client) ask(ctx context.Context, method string, body any, query url.Val
 	}
 	res, err := c.http.Do(r)
 	if err != nil {
-		return reply{}, c.trouble(err)
+		return reply{}, c.trouble(err, time.Since(began))
 	}
 	defer res.Body.Close()
 	got := reply{status: res.StatusCode, header: res.Header, at: time.Now()}
 	got.date, _ = http.ParseTime(res.Header.Get("Date"))
 	if got.body, err = io.ReadAll(io.LimitReader(res.Body, bodyAtMost+1)); err != nil {
-		return reply{}, c.trouble(err)
+		return reply{}, c.trouble(err, time.Since(began))
 	}
 	if len(got.body) > bodyAtMost {
 		return reply{}, &Error{Cause: CauseNonsense, words: fmt.Sprintf("the answer of %s is longer than 1 MiB", c.Host())}

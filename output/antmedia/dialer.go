@@ -66,6 +66,7 @@ func NewDialer(d *rtmp.Dialer, o Options) *Dialer {
 		o.Credential.By = ByNone
 	}
 	a := &Dialer{Dialer: d, Options: o, opened: make(chan struct{}, 1)}
+	o.Client.Hide(d.ID(), o.Credential.Secret)
 	d.Prepare(a.prepare)
 	return a
 }

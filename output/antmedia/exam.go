@@ -36,12 +36,14 @@ func (c Credential) Query(ctx context.Context, api *Client, id string, now time.
 
 // Delete has the server forget a broadcast.
 func (c *Client) Delete(ctx context.Context, id string) error {
+	c.Hide(id)
 	_, err := c.rest(ctx, http.MethodDelete, nil, &struct{}{}, nil, "broadcasts", url.PathEscape(id))
 	return err
 }
 
 // Playlist is the text of the stream's HLS playlist; "" where there is none.
 func (c *Client) Playlist(ctx context.Context, id string) (string, error) {
+	c.Hide(id)
 	r, err := c.ask(ctx, http.MethodGet, nil, nil, "streams", id+".m3u8")
 	switch {
 	case err != nil:

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+	"time"
 
 	"airloom/output"
 )
@@ -23,7 +24,7 @@ const (
 	CauseUnreachable = output.Cause(output.KindUnreachable)
 	CauseName        = output.Cause(output.KindName)
 	CauseTLS         = output.Cause(output.KindTLS)
-	CauseTimeout     = output.Cause("timeout")   // no answer within two seconds
+	CauseTimeout     = output.Cause("timeout")   // no answer within two seconds, or what there was of them
 	CauseStarting    = output.Cause("starting")  // the server says that it is not ready
 	CauseNonsense    = output.Cause("nonsense")  // it does not answer as this server does
 	CauseElsewhere   = output.Cause("elsewhere") // it sends us to another host
@@ -34,7 +35,7 @@ const (
 type Error struct {
 	Cause  output.Cause
 	Status int    // of HTTP; 0: there was no answer
-	Said   string // the server's own words; ""
+	Said   string // the server's own words, without what is secret in them; ""
 	words  string
 }
 
@@ -46,9 +47,9 @@ func (e *Error) Fleeting() bool {
 	return e.Cause != output.CauseCredential && e.Cause != CauseNonsense && e.Cause != CauseElsewhere
 }
 
-// trouble is why there was no answer at all. What the standard library says of it
-// holds the whole address, so it is not passed on.
-func (c *Client) trouble(err error) error {
+// trouble is why there was no answer at all in that time. What the standard library
+// says of it holds the whole address, so it is not passed on.
+func (c *Client) trouble(err error, waited time.Duration) error {
 	var dns *net.DNSError
 	var timeout net.Error
 	say := func(cause output.Cause, format string, args ...any) error {
@@ -68,7 +69,7 @@ func (c *Client) trouble(err error) error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return say(CauseUnreachable, "nothing listens on %s: check the port in antmedia.api", c.Host())
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return say(CauseTimeout, "the API at %s does not answer within %s", c.Host(), answersWithin)
+		return say(CauseTimeout, "the API at %s does not answer within %s", c.Host(), waited.Round(50*time.Millisecond))
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record), errors.As(err, &verify), errors.As(err, &hostname), errors.As(err, &unknown):
 		return say(CauseTLS, "no encrypted connection with %s: check its certificate, and http or https in antmedia.api", c.Host())
 	}
@@ -77,12 +78,13 @@ func (c *Client) trouble(err error) error {
 
 // refused says what an answer means that is not 200.
 func (c *Client) refused(r reply) error {
-	e := &Error{Status: r.status, Said: said(r)}
+	words := said(r)
+	e := &Error{Status: r.status, Said: short(c.hushed(words))}
 	say := func(cause output.Cause, format string, args ...any) error {
 		e.Cause, e.words = cause, fmt.Sprintf(format, args...)
 		return e
 	}
-	in := func(part string) bool { return strings.Contains(strings.ToLower(e.Said), part) }
+	in := func(part string) bool { return strings.Contains(strings.ToLower(words), part) }
 	switch {
 	case r.status == http.StatusUnauthorized, in("jwt token") && r.status == http.StatusForbidden:
 		return say(output.CauseCredential, "the API at %s does not accept our token (%d %s): set antmedia.token to the app's JWT", c.Host(), r.status, e.Said)
@@ -110,11 +112,16 @@ func said(r reply) string {
 	} else if found := tomcatsWords.FindSubmatch(r.body); found != nil {
 		words = html.UnescapeString(string(found[1]))
 	}
-	if words = strings.Join(strings.Fields(words), " "); len(words) > 200 {
-		words = words[:200] + "…"
-	}
-	if words == "" {
+	if words = strings.Join(strings.Fields(words), " "); words == "" {
 		words = http.StatusText(r.status)
+	}
+	return words
+}
+
+// short is so much of the words as people read.
+func short(words string) string {
+	if words = strings.ToValidUTF8(words, "?"); len(words) > 200 {
+		words = strings.ToValidUTF8(words[:200], "") + "…"
 	}
 	return words
 }
