@@ -45,10 +45,12 @@ var (
 	mOutDropped = desc("output_dropped_packets_total", "Packets that could not be sent.", "output")
 	mOutOpened  = desc("output_sessions_total", "Sessions opened.", "output")
 	mOutAgain   = desc("output_reconnects_total", "Sessions opened after the first.", "output")
+	mOutPlayers = desc("output_players", "Players lately seen; of HLS alone.", "output")
+	mOutFiles   = desc("output_files_total", "Files begun; of the recording alone.", "output")
 	mOutRenewal = desc("output_renewal_seconds", "Time until the session is renewed; absent unless publishing.", "output")
 
 	mArrival  = desc("arrival", "1 at what is known of the arrival.", "state")
-	mAge      = desc("arrival_age_seconds", "How old the server's latest sign of the stream is; absent where nobody asks it.")
+	mAge      = desc("arrival_age_seconds", "How old the server's latest sign of the stream is; absent where nobody asks it, or it has shown none yet.")
 	mReceived = desc("server_received_bytes_total", "Bytes that the server has received in this session; absent where it does not say.")
 	mSrvRate  = desc("server_received_bytes_per_second", "Bytes that the server receives a second, by its own word.")
 	mSrvSpeed = desc("server_speed_ratio", "Seconds of media that the server receives a second: 1 is right.")
@@ -138,7 +140,7 @@ func collectArrival(a control.Arrival, count report[int64], gauge report[float64
 	for _, st := range []string{"proven", "not-proven", "not-checked"} {
 		gauge(mArrival, oneIf(a.State == st), st)
 	}
-	if a.State != "not-checked" {
+	if a.State == "proven" || a.State == "not-proven" && a.AgeS > 0 {
 		gauge(mAge, a.AgeS)
 	}
 	if a.Server != nil {
@@ -175,8 +177,15 @@ func collectOutput(o control.Output, count report[int64], gauge report[float64])
 	count(mOutBytes, o.BytesSent, o.Name)
 	gauge(mOutRate, float64(o.BitrateKbps)*125, o.Name)
 	count(mOutDropped, o.DroppedPackets, o.Name)
-	count(mOutOpened, o.Sessions, o.Name)
-	count(mOutAgain, max(0, o.Sessions-1), o.Name)
+	switch o.Kind { // what its sessions are
+	case "hls":
+		gauge(mOutPlayers, float64(o.Sessions), o.Name)
+	case "record":
+		count(mOutFiles, o.Sessions, o.Name)
+	default:
+		count(mOutOpened, o.Sessions, o.Name)
+		count(mOutAgain, max(0, o.Sessions-1), o.Name)
+	}
 	if o.RenewAt != nil {
 		gauge(mOutRenewal, max(0, time.Until(*o.RenewAt).Seconds()), o.Name)
 	}

@@ -17,6 +17,9 @@ func measured() (Config, *channel) {
 	ch := onAir()
 	s := &ch.status
 	s.Outputs[0].Kind, s.Outputs[1].Kind, s.Outputs[1].Cause = "rtmp", "srt", "unreachable"
+	s.Outputs = append(s.Outputs,
+		control.Output{Name: "hls", Kind: "hls", State: control.Publishing, Sessions: 31},
+		control.Output{Name: "record", Kind: "record", State: control.Publishing, Sessions: 24})
 	s.Due = &control.Due{Mode: "hard", At: time.UnixMilli(1_800_000_000_500)}
 	s.Arrival = control.Arrival{State: "proven", By: "antmedia", AgeS: 4, Server: &control.Server{
 		BitrateKbps: 1400, Speed: 1.01, ReceivedBytes: 99, Viewers: 12,
@@ -48,6 +51,8 @@ func TestMetricsOfAllThereIs(t *testing.T) {
 	for _, line := range []string{
 		`airloom_output_info{kind="srt",output="spare"} 1`,
 		`airloom_output_fault{cause="unreachable",output="spare"} 1`,
+		`airloom_output_players{output="hls"} 31`,
+		`airloom_output_files_total{output="record"} 24`,
 		`airloom_next_hard_start_timestamp_seconds 1.8000000005e+09`,
 		`airloom_arrival{state="proven"} 1`,
 		`airloom_arrival_age_seconds 4`,
@@ -74,6 +79,31 @@ func TestMetricsOfAllThereIs(t *testing.T) {
 		`airloom_build_info{ffmpeg="7.1",goversion="go1.30",version="1.2.3",x264="164"} 1`,
 	} {
 		require.Contains(t, body, "\n"+line)
+	}
+}
+
+// Players that leave and files that begin are no sessions that were lost.
+func TestOnlySessionsCountAsReconnects(t *testing.T) {
+	body := scrape(t)
+	require.Contains(t, body, `airloom_output_reconnects_total{output="main"} 2`)
+	for _, name := range []string{"sessions", "reconnects"} {
+		for _, output := range []string{"hls", "record"} {
+			require.NotContains(t, body, `airloom_output_`+name+`_total{output="`+output+`"}`)
+		}
+	}
+}
+
+// The age of what the server never showed is none, not nought.
+func TestTheAgeOfNothingIsNotTold(t *testing.T) {
+	for _, c := range []struct {
+		state string
+		age   float64
+		told  bool
+	}{{"not-checked", 0, false}, {"not-proven", 0, false}, {"not-proven", 7, true}, {"proven", 0, true}} {
+		ch := onAir()
+		ch.status.Arrival = control.Arrival{State: c.state, AgeS: c.age}
+		body := ask(t, "GET", serve(t, Config{}, ch)+"/metrics").body
+		require.Equal(t, c.told, strings.Contains(body, "airloom_arrival_age_seconds"), c)
 	}
 }
 

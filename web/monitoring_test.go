@@ -161,13 +161,13 @@ func TestAlertRules(t *testing.T) {
 	d := yaml.NewDecoder(strings.NewReader(string(raw)))
 	d.KnownFields(true)
 	require.NoError(t, d.Decode(&file))
-	s, seen := scraped(t), map[string]bool{}
+	s, seen, exprs := scraped(t), map[string]bool{}, map[string]string{}
 	for _, g := range file.Groups {
 		require.NotEmpty(t, g.Name)
 		for _, r := range g.Rules {
 			require.Regexp(t, `^Airloom[A-Z][A-Za-z]+$`, r.Alert)
 			require.False(t, seen[r.Alert], r.Alert)
-			seen[r.Alert] = true
+			seen[r.Alert], exprs[r.Alert] = true, r.Expr
 			require.NoError(t, s.check(r.Expr), "%s: %s", r.Alert, r.Expr)
 			require.Regexp(t, `^\d+[smh]$`, r.For, r.Alert)
 			require.Contains(t, []string{"warning", "critical"}, r.Labels["severity"], r.Alert)
@@ -179,6 +179,9 @@ func TestAlertRules(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(seen), 15)
+	for _, name := range []string{"AirloomOutputDown", "AirloomNotArriving"} {
+		require.Regexp(t, `unless on \(.*\) \(airloom_output_state\{state="stopped"\} == 1`, exprs[name], "%s is no alarm where an operator stopped the output", name)
+	}
 }
 
 // What Grafana needs of a dashboard, and that its panels lie beside each other.
