@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"airloom/playlist"
+	"airloom/playlist/schedule"
 	"airloom/playout/media"
 	"airloom/playout/probe"
 	"airloom/playout/vet"
@@ -154,24 +155,35 @@ func (x *exam) mediaFiles(ctx context.Context) (named map[string]bool, others []
 			items = append(items, l.Items...)
 		}
 	}
-	files, folders := map[string]bool{}, map[string]bool{}
+	return sorted(x.cfg.Media.Root, items, p.Folder(whole))
+}
+
+// sorted is which of the files the items air, and the others.
+func sorted(root string, items []playlist.Item, all []schedule.File) (named map[string]bool, others []string) {
+	files, folders := map[string]bool{}, []playlist.Folder(nil)
 	for _, it := range items {
 		if it.Folder != nil {
-			folders[path.Clean(it.Folder.Path)] = true
-		} else if full, err := playlist.Resolve(x.cfg.Media.Root, it.Source); err == nil {
-			rel, _ := filepath.Rel(x.cfg.Media.Root, full)
+			folders = append(folders, *it.Folder)
+		} else if full, err := playlist.Resolve(root, it.Source); err == nil {
+			rel, _ := filepath.Rel(root, full)
 			files[rel] = true
 		}
 	}
 	named = map[string]bool{}
-	for _, f := range p.Folder(whole) {
-		if files[f.Path] || folders[path.Dir(f.Path)] {
+	for _, f := range all {
+		if files[f.Path] || slices.ContainsFunc(folders, func(in playlist.Folder) bool { return lies(f.Path, in) }) {
 			named[f.Path] = true
 		} else {
 			others = append(others, f.Path)
 		}
 	}
 	return named, others
+}
+
+// lies reports whether the folder's item airs the file at some time.
+func lies(file string, in playlist.Folder) bool {
+	dir, folder := path.Dir(file), path.Clean(in.Path)
+	return dir == folder || in.Recursive && (folder == "." || strings.HasPrefix(dir, folder+"/"))
 }
 
 // prober is one that finds out and keeps nothing.

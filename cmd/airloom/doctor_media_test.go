@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"airloom/playlist"
+	"airloom/playlist/schedule"
 	"airloom/playout/vet"
 )
 
@@ -33,4 +36,19 @@ func TestDoctorGroupsFiles(t *testing.T) {
 	all := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
 	require.NotEqual(t, all, spread(all))
 	require.Equal(t, all, slices.Sorted(slices.Values(spread(all))))
+}
+
+// A folder item airs what lies in its folder; recursive, in the folders below as well.
+func TestDoctorKnowsWhatFoldersAir(t *testing.T) {
+	var all []schedule.File
+	for _, name := range []string{"top.mp4", "one.mp4", "films/a.mp4", "films/old/b.mp4", "filmstrips/c.mp4", "news/d.mp4", "news/old/e.mp4"} {
+		all = append(all, schedule.File{Path: name})
+	}
+	named, others := sorted("/media", []playlist.Item{{Source: "one.mp4"}, {Folder: &playlist.Folder{Path: "films/", Recursive: true}}, {Folder: &playlist.Folder{Path: "news"}}}, all)
+	require.Equal(t, []string{"films/a.mp4", "films/old/b.mp4", "news/d.mp4", "one.mp4"}, slices.Sorted(maps.Keys(named)))
+	require.Equal(t, []string{"top.mp4", "filmstrips/c.mp4", "news/old/e.mp4"}, others)
+	_, others = sorted("/media", []playlist.Item{{Folder: &playlist.Folder{Path: ".", Recursive: true}}}, all)
+	require.Empty(t, others)
+	_, others = sorted("/media", []playlist.Item{{Folder: &playlist.Folder{Path: "."}}}, all)
+	require.Len(t, others, len(all)-2)
 }
