@@ -53,7 +53,7 @@ func (a *antExam) jointIs(ctx context.Context) []web.Finding {
 	if a.client.Create(ctx, id) == nil { // a server may take only what was created there
 		defer func() { _ = a.client.Delete(context.WithoutCancel(ctx), id) }()
 	}
-	j := joint{}
+	j := joint{id: id}
 	for _, to := range []*string{&j.first, &j.second} {
 		if err := a.send(ctx, dial, info, p.list, id, to); err != nil {
 			return titled("HLS", warning(fmt.Sprintf("What a reconnect does to viewers could not be tried: %v.", err), "See what the other findings tell, then look again."))
@@ -170,6 +170,7 @@ func (a *antExam) watch(ctx context.Context, id string, length time.Duration, te
 
 // joint is a stream's playlist before, in and after a gap; "": there was none.
 type joint struct {
+	id                 string
 	first, gap, second string
 	deleted            bool // some time after the end its files were gone
 }
@@ -192,6 +193,10 @@ func (j joint) judge(api string) []web.Finding {
 	if j.first == "" || j.second == "" {
 		return titled(title, info("There is no HLS of a stream that is sent there: the app has it switched off, or another address than streams/ID.m3u8.", ""))
 	}
+	left := fmt.Sprintf(" Of that stream some segments of %d s stay on the server: streams/%s*, which may be deleted, and which the next such trial writes over.", sends/time.Second, j.id)
+	if j.deleted {
+		left = ""
+	}
 	var bad []string
 	if numbered(j.second) <= numbered(j.first) || !strings.Contains(j.second, "#EXT-X-DISCONTINUITY\n") {
 		bad = append(bad, "its numbering begins anew with the old names, and nothing marks the joint")
@@ -203,11 +208,11 @@ func (j joint) judge(api string) []web.Finding {
 		bad = append(bad, "half a minute after a session's end its files are deleted, those of the session that followed, too")
 	}
 	if len(bad) == 0 {
-		return titled(title, fine("Its playlist goes on over a reconnect: numbering, DISCONTINUITY, no end, and no file is deleted under players (tried with a stream of the doctor's own)."))
+		return titled(title, fine("Its playlist goes on over a reconnect: numbering, DISCONTINUITY, no end, and no file is deleted under players (tried with a stream of the doctor's own).%s", left))
 	}
 	u, _ := url.Parse(api)
 	return []web.Finding{{Level: isWarning, Title: title, Cause: "hls-reconnect",
-		Detail: fmt.Sprintf("A reconnect hurts who watches by HLS. Tried with a stream of the doctor's own, the playlist showed: %s.", strings.Join(bad, "; ")),
+		Detail: fmt.Sprintf("A reconnect hurts who watches by HLS. Tried with a stream of the doctor's own, the playlist showed: %s.%s", strings.Join(bad, "; "), left),
 		Why:    "Whenever a session is renewed or breaks, players jump back, stall, or stop, for up to half a minute.",
 		Remedy: fmt.Sprintf(viewersRemedy, strings.Trim(u.Path, "/"))}}
 }

@@ -259,15 +259,16 @@ func TestDoctorJudgesTheJoint(t *testing.T) {
 		j     joint
 		words []string // none: it is well
 	}{
-		"well":         {joint{list(0, 2), list(0, 2), joined, false}, nil},
-		"scrolled":     {joint{list(7, 5), list(7, 5), "#EXT-X-DISCONTINUITY\n" + list(9, 5), false}, nil},
-		"as delivered": {joint{list(0, 2), list(0, 3, "#EXT-X-ENDLIST"), list(0, 1), true}, []string{"begins anew", "marked as ended", "are deleted"}},
-		"not deleted":  {joint{list(0, 2), list(0, 3, "#EXT-X-ENDLIST"), list(0, 1), false}, []string{"begins anew", "marked as ended"}},
-		"only marked":  {joint{list(0, 2), list(0, 2), "#EXT-X-DISCONTINUITY\n" + list(0, 1), false}, []string{"begins anew"}},
-		"ends":         {joint{list(0, 2), list(0, 2, "#EXT-X-ENDLIST"), joined, false}, []string{"marked as ended"}},
-		"deletes":      {joint{list(0, 2), list(0, 2), joined, true}, []string{"are deleted"}},
+		"well":         {joint{"ch1-x", list(0, 2), list(0, 2), joined, false}, nil},
+		"scrolled":     {joint{"ch1-x", list(7, 5), list(7, 5), "#EXT-X-DISCONTINUITY\n" + list(9, 5), false}, nil},
+		"as delivered": {joint{"ch1-x", list(0, 2), list(0, 3, "#EXT-X-ENDLIST"), list(0, 1), true}, []string{"begins anew", "marked as ended", "are deleted"}},
+		"not deleted":  {joint{"ch1-x", list(0, 2), list(0, 3, "#EXT-X-ENDLIST"), list(0, 1), false}, []string{"begins anew", "marked as ended"}},
+		"only marked":  {joint{"ch1-x", list(0, 2), list(0, 2), "#EXT-X-DISCONTINUITY\n" + list(0, 1), false}, []string{"begins anew"}},
+		"ends":         {joint{"ch1-x", list(0, 2), list(0, 2, "#EXT-X-ENDLIST"), joined, false}, []string{"marked as ended"}},
+		"deletes":      {joint{"ch1-x", list(0, 2), list(0, 2), joined, true}, []string{"are deleted"}},
 	} {
 		f := c.j.judge("http://h:5080/LiveApp")[0]
+		require.Equal(t, !c.j.deleted, strings.Contains(f.Detail, "stay on the server: streams/ch1-x*"), "%s: %s", name, f.Detail)
 		if c.words == nil {
 			require.Equal(t, isOK, f.Level, name)
 			continue
