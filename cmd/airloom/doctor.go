@@ -54,7 +54,7 @@ func doctor(cmd *cobra.Command, _ []string) error {
 	x.problems = append(x.problems, missingFiles(x.cfg, x.problems)...)
 	x.problems.Sort()
 	x.askChannel(cmd.Context())
-	found := x.all(cmd.Context())
+	found := x.all(cmd.Context(), looks)
 	if asJSON, _ := cmd.Flags().GetBool("json"); asJSON {
 		err = json.NewEncoder(cmd.OutOrStdout()).Encode(found)
 	} else {
@@ -138,30 +138,39 @@ type look struct {
 	within time.Duration
 	find   func(*exam, context.Context) []web.Finding
 	long   time.Duration // for who wants to know all; 0: as within
+	late   string        // what to do where there was too little time
 }
+
+// What most likely takes too long, and what to do.
+const (
+	lateStorage = "See whether the storage answers, then look again."
+	lateMachine = "See what keeps the machine busy: 'top'. Then look again."
+	lateServers = "See whether this machine reaches the servers, and the one that knows their names: 'getent hosts NAME', 'nc -vz HOST PORT'. Then look again."
+	lateEncoder = "See what keeps the machine busy ('top'), and whether the storage of state.dir answers. Then look again."
+)
 
 // looks are all, in the order of telling. The last has the machine for itself.
 var looks = []look{
-	{"Who looks", 5 * time.Second, (*exam).userIs, 0},
-	{"FFmpeg", 5 * time.Second, (*exam).ffmpegIs, 0},
-	{"Config", 5 * time.Second, (*exam).configIs, 0},
-	{"Playlists", 12 * time.Second, (*exam).playlistsAre, 0},
-	{"Media", 12 * time.Second, (*exam).mediaIs, 0},
-	{"Media files", sampling + 3*time.Second, (*exam).filesAre, allOfThem + time.Minute},
-	{"Disk space", 5 * time.Second, (*exam).disksAre, 0},
-	{"Outputs", 11 * time.Second, (*exam).outputsAre, 3 * time.Minute},
-	{"Web server", 5 * time.Second, (*exam).webIs, 0},
-	{"Clock", 5 * time.Second, (*exam).clockIs, 0},
-	{"Machine", 5 * time.Second, (*exam).machineIs, 0},
-	{"File limit", 5 * time.Second, (*exam).limitsAre, 0},
-	{"Supervision", 5 * time.Second, (*exam).supervisionIs, 0},
-	{"Workers' fences", 5 * time.Second, (*exam).fencesAre, 0},
-	{"Encoder", 12 * time.Second, (*exam).encoderIs, 0},
+	{"Who looks", 5 * time.Second, (*exam).userIs, 0, lateStorage},
+	{"FFmpeg", 5 * time.Second, (*exam).ffmpegIs, 0, lateMachine},
+	{"Config", 5 * time.Second, (*exam).configIs, 0, lateStorage},
+	{"Playlists", 12 * time.Second, (*exam).playlistsAre, 0, lateStorage},
+	{"Media", 12 * time.Second, (*exam).mediaIs, 0, lateStorage},
+	{"Media files", sampling + 3*time.Second, (*exam).filesAre, allOfThem + time.Minute, lateStorage},
+	{"Disk space", 5 * time.Second, (*exam).disksAre, 0, lateStorage},
+	{"Outputs", 11 * time.Second, (*exam).outputsAre, 3 * time.Minute, lateServers},
+	{"Web server", 5 * time.Second, (*exam).webIs, 0, lateStorage},
+	{"Clock", 5 * time.Second, (*exam).clockIs, 0, lateMachine},
+	{"Machine", 5 * time.Second, (*exam).machineIs, 0, lateMachine},
+	{"File limit", 5 * time.Second, (*exam).limitsAre, 0, lateMachine},
+	{"Supervision", 5 * time.Second, (*exam).supervisionIs, 0, lateStorage},
+	{"Workers' fences", 5 * time.Second, (*exam).fencesAre, 0, lateMachine},
+	{"Encoder", 12 * time.Second, (*exam).encoderIs, 0, lateEncoder},
 }
 
 // all looks at everything at once, each within its time: storage that hangs keeps
 // nobody from the rest.
-func (x *exam) all(ctx context.Context) []web.Finding {
+func (x *exam) all(ctx context.Context, looks []look) []web.Finding {
 	found := make([][]web.Finding, len(looks))
 	var group sync.WaitGroup
 	for i, l := range looks[:len(looks)-1] {
@@ -198,7 +207,7 @@ func (x *exam) one(ctx context.Context, l look) []web.Finding {
 	case list := <-found: // it heard of the end itself
 		return list
 	case <-time.After(500 * time.Millisecond):
-		return warning(fmt.Sprintf("This could not be found out within %d s.", l.within/time.Second), "See whether the storage answers, then look again.")
+		return warning(fmt.Sprintf("This could not be found out within %d s.", l.within/time.Second), l.late)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 func (c *channel) examine(ctx context.Context) ([]web.Finding, error) {
 	if c.path == "" {
 		status := c.board.Status()
-		return (&exam{cfg: c.cfg, status: &status}).all(ctx), nil
+		return (&exam{cfg: c.cfg, status: &status}).all(ctx, looks), nil
 	}
 	type result struct {
 		found []web.Finding

@@ -84,8 +84,31 @@ func (x *exam) disksAre(context.Context) (found []web.Finding) {
 		day := uint64(x.cfg.Encoder.Video.MaxRate+x.cfg.Encoder.Audio.Bitrate) / 8 * 86400
 		found = append(found, diskIs("recordings", r.Dir, gb, gb+day,
 			fmt.Sprintf("Up to %s are recorded a day. When little more than 1 GB is left, the oldest go before their time.", size(day)))...)
+		found = append(found, recordable(r.Dir)...)
 	}
 	return found
+}
+
+// recordable tells whether the channel can write recordings there, in a folder that it
+// makes itself where there is none.
+func recordable(dir string) []web.Finding {
+	const title, remedy = "Recordings", "Give the channel's user the right to write there: 'chown' the folder, and with systemd add it to ReadWritePaths in the unit. Or choose another record.dir."
+	at := dir
+	s, err := os.Stat(at)
+	for errors.Is(err, fs.ErrNotExist) && at != "/" {
+		at = filepath.Dir(at)
+		s, err = os.Stat(at)
+	}
+	if err == nil && !s.IsDir() {
+		err = unix.ENOTDIR
+	}
+	if err == nil {
+		err = unix.Access(at, unix.W_OK|unix.X_OK)
+	}
+	if err != nil {
+		return titled(title, failing(fmt.Sprintf("Nothing can be recorded in %s by the user %s: %s: %v.", dir, userName(), at, err), remedy))
+	}
+	return titled(title, fine("They can be written in %s.", dir))
 }
 
 // diskIs tells how much room there is in a folder, or in what it will be made in.

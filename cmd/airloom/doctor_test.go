@@ -66,6 +66,16 @@ func TestDoctorKnowsWhatIsSwitchedOn(t *testing.T) {
 	require.Len(t, x.disksAre(t.Context()), 2)
 	x.cfg.Record.Dir = t.TempDir()
 	require.Equal(t, "Disk space for recordings", x.disksAre(t.Context())[2].Title)
+	require.Equal(t, titled("Recordings", fine("They can be written in %s.", x.cfg.Record.Dir)), x.disksAre(t.Context())[3:])
+	x.cfg.Record.Dir = filepath.Join(x.cfg.Record.Dir, "to", "be", "made")
+	require.Equal(t, isOK, x.disksAre(t.Context())[3].Level)
+	x.cfg.Record.Dir = filepath.Join(locked(t), "recordings")
+	require.Equal(t, isError, x.disksAre(t.Context())[3].Level)
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	x.cfg.Record.Dir = file
+	require.Contains(t, x.disksAre(t.Context())[3].Detail, "not a directory")
+	x.cfg.Record.Dir = ""
 
 	require.Empty(t, x.cannotRead())
 	x.cfg.Media.Schemes = []string{"rtsp", "gopher", "srt"}
@@ -78,22 +88,33 @@ func TestDoctorDoesNotWaitForEver(t *testing.T) {
 	x, stuck := &exam{}, make(chan struct{})
 	defer close(stuck)
 	began := time.Now()
-	f := x.one(t.Context(), look{"It", 10 * time.Millisecond, func(*exam, context.Context) []web.Finding { <-stuck; return nil }, 0})
+	f := x.one(t.Context(), look{"It", 10 * time.Millisecond, func(*exam, context.Context) []web.Finding { <-stuck; return nil }, 0, "Do this."})
 	require.Less(t, time.Since(began), 5*time.Second)
 	require.Equal(t, isWarning, f[0].Level)
-	f = x.one(t.Context(), look{"It", 10 * time.Millisecond, func(_ *exam, ctx context.Context) []web.Finding { <-ctx.Done(); return fine("after all") }, 0})
+	require.Equal(t, "Do this.", f[0].Remedy)
+	for _, l := range looks {
+		require.Equal(t, map[string]string{"Outputs": lateServers, "Encoder": lateEncoder, "FFmpeg": lateMachine, "Clock": lateMachine, "Machine": lateMachine,
+			"File limit": lateMachine, "Workers' fences": lateMachine}[l.title], strings.ReplaceAll(l.late, lateStorage, ""), l.title)
+	}
+	f = x.one(t.Context(), look{"It", 10 * time.Millisecond, func(_ *exam, ctx context.Context) []web.Finding { <-ctx.Done(); return fine("after all") }, 0, ""})
 	require.Equal(t, "after all", f[0].Detail)
+}
+
+// locked is a folder that cannot be written to.
+func locked(t *testing.T) string {
+	if os.Geteuid() == 0 {
+		return "/proc/1" // even root cannot
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o500))
+	return dir
 }
 
 func TestDoctorSaysWhatCannotBeWritten(t *testing.T) {
 	dir := t.TempDir()
 	require.Empty(t, cannotWrite("Media", dir, "no"))
 	require.Empty(t, cannotWrite("Media", filepath.Join(dir, "gone"), "no"), "which is told otherwise")
-	if os.Geteuid() == 0 {
-		dir = "/proc/1" // even root cannot
-	} else {
-		require.NoError(t, os.Chmod(dir, 0o500))
-	}
+	dir = locked(t)
 	f := cannotWrite("Media", dir, "the desk cannot")
 	require.Len(t, f, 1)
 	require.Equal(t, isInfo, f[0].Level)
