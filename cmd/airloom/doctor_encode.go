@@ -8,13 +8,12 @@ import (
 	"runtime"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"airloom/encoder"
 	"airloom/playout/asrun"
 	"airloom/playout/control"
 	"airloom/playout/media"
 	"airloom/playout/media/av"
+	"airloom/playout/worker"
 	"airloom/web"
 )
 
@@ -112,7 +111,7 @@ func codes(ctx context.Context, cfg encoder.Config, length time.Duration, to enc
 	want := int64(length.Seconds() * fps)
 	limit := time.NewTimer(measuring)
 	defer limit.Stop()
-	began, used, n := time.Now(), processorTime(), int64(0)
+	began, used, n := time.Now(), worker.ProcessorTime(), int64(0)
 feeding:
 	for ; n < want; n++ {
 		select {
@@ -130,14 +129,7 @@ feeding:
 	stop()
 	err = <-done
 	lasts := max(1, float64(e.Stats().Encoded)) / fps
-	return measured{lasts / time.Since(began).Seconds(), (processorTime() - used).Seconds() / lasts}, e.Info(), err
-}
-
-// processorTime is what this process has had of the processors' time.
-func processorTime() time.Duration {
-	var u unix.Rusage
-	_ = unix.Getrusage(unix.RUSAGE_SELF, &u) // it cannot fail
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return measured{lasts / time.Since(began).Seconds(), (worker.ProcessorTime() - used).Seconds() / lasts}, e.Info(), err
 }
 
 type nothing struct{}

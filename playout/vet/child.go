@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/asticode/go-astiav"
-	"golang.org/x/sys/unix"
 
 	"airloom/playout/clip"
 	"airloom/playout/media"
@@ -94,14 +93,14 @@ func (q question) begin(ctx context.Context) (length int64, list []Remark, err e
 	defer r.Close()
 	made := r.Streams()
 	slot := make([]byte, media.LayoutOf(q.House).Size)
-	began, used, n := time.Now(), processorTime(), int64(0)
+	began, used, n := time.Now(), worker.ProcessorTime(), int64(0)
 	for n < q.ticks(beginning) && time.Since(began) < enough {
 		if _, err = r.Read(slot); err != nil {
 			break
 		}
 		n++
 	}
-	took := processorTime() - used
+	took := worker.ProcessorTime() - used
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, nil, err
 	}
@@ -110,9 +109,20 @@ func (q question) begin(ctx context.Context) (length int64, list []Remark, err e
 	}
 	length = r.Info().Ticks
 	if need := took.Seconds() / q.lasts(n).Seconds(); n > 0 && length != n && q.Cores > 0 && need > q.Cores {
-		list = append(list, Remark{TooHeavy, fmt.Sprintf("%dx%d %s takes %.1f cores", made.Video.Width, made.Video.Height, made.Video.Codec, need)})
+		list = append(list, Remark{TooHeavy, fmt.Sprintf("%s takes %.1f cores", kindOf(made), need)})
 	}
 	return length, list, nil
+}
+
+// kindOf is what is decoded, in short.
+func kindOf(made media.Streams) string {
+	switch v := made.Video; {
+	case v != nil:
+		return fmt.Sprintf("%dx%d %s", v.Width, v.Height, v.Codec)
+	case made.Audio != nil:
+		return made.Audio.Codec
+	}
+	return "it"
 }
 
 // tail decodes the end, and reports whether some of it was passed over.
@@ -159,11 +169,4 @@ func words(err error) string {
 	}
 	s := strings.ToValidUTF8(err.Error(), "�")
 	return s[:min(len(s), 300)]
-}
-
-// processorTime is what this process has had of the processors' time.
-func processorTime() time.Duration {
-	var u unix.Rusage
-	_ = unix.Getrusage(unix.RUSAGE_SELF, &u) // it cannot fail
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -44,9 +44,7 @@ func (q question) packets(ctx context.Context) (read packets) {
 	}
 	p := astiav.AllocPacket()
 	defer p.Free()
-	at := func(ts int64) time.Duration {
-		return time.Duration(float64(ts) * picture.TimeBase().Float64() * float64(time.Second))
-	}
+	at := func(ts int64) time.Duration { return timeOf(ts, picture.TimeBase()) }
 	var first, key, last time.Duration
 	for n, size := 0, 0; n < readPackets && size < readBytes && last-first < readTime; n++ {
 		if fc.ReadFrame(p) != nil {
@@ -69,6 +67,11 @@ func (q question) packets(ctx context.Context) (read packets) {
 		p.Unref()
 	}
 	return read
+}
+
+// timeOf is a time of a stream, to the nearest nanosecond, however large it is.
+func timeOf(ts int64, base astiav.Rational) time.Duration {
+	return time.Duration(astiav.RescaleQ(ts, base, astiav.NewRational(1, int(time.Second))))
 }
 
 // varied reports whether pictures last unlike, beyond what rounding does, and from how

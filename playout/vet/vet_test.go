@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/asticode/go-astiav"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -95,6 +96,30 @@ func TestFlaws(t *testing.T) {
 	require.Len(t, heavy, 1)
 	require.Equal(t, TooHeavy, heavy[0].Flaw)
 	require.Contains(t, heavy[0].Detail, "320x180 h264 takes ")
+
+	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=d=6", "-y", at("sound.m4a")).CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.Empty(t, looked(t, Options{Root: dir}, "sound.m4a")["sound.m4a"])
+	heavy = looked(t, Options{Root: dir, Cores: 1e-6}, "sound.m4a")["sound.m4a"]
+	require.Len(t, heavy, 1)
+	require.Equal(t, TooHeavy, heavy[0].Flaw, "%v", heavy)
+	require.Contains(t, heavy[0].Detail, "aac takes ")
+}
+
+// Times are whole numbers all the way: a pair late in a long stream is as far apart as
+// one at its beginning.
+func TestTimesAreExact(t *testing.T) {
+	for _, c := range []struct {
+		ts       int64
+		num, den int
+		want     time.Duration
+	}{
+		{1, 1, 90000, 11111}, {3600, 1, 90000, 40 * time.Millisecond}, {-3600, 1, 90000, -40 * time.Millisecond},
+		{1<<33 - 1, 1, 90000, 95443717677778}, {1001, 1, 30000, 33366667},
+		{9_007_199_254_740_993, 1, 1_000_000_000, 9_007_199_254_740_993}, // more than a float64 can tell
+	} {
+		require.Equal(t, c.want, timeOf(c.ts, astiav.NewRational(c.num, c.den)), "%+v", c)
+	}
 }
 
 // What hangs or dies costs its time and its child, and the next file is looked at.
