@@ -169,7 +169,7 @@ func requireLiveSync(t *testing.T, r *airtest.Report) {
 		}
 		for _, d := range fit {
 			heard++
-			require.LessOrEqual(t, d.Abs(), 21*time.Millisecond, "%s at %v", run.Name(), run.From)
+			require.LessOrEqual(t, d.Abs(), 20*time.Millisecond, "%s at %v", run.Name(), run.From)
 		}
 	}
 	require.Positive(t, heard)

@@ -27,6 +27,28 @@ func (d *demux) first() int64 {
 	return 0
 }
 
+// grid is the time of one of the pictures, for ticks that last so long: what
+// waits is asked, for a single one may be out of step.
+func (d *demux) grid(tick int64) (at int64, ok bool) {
+	t := d.main()
+	if t.sound || t.shown == noPTS {
+		return 0, false
+	}
+	at = micros(t, t.shown)
+	sum, n := int64(0), int64(0)
+	for _, p := range t.queue {
+		if p.Pts() == noPTS {
+			continue
+		}
+		by := ((micros(t, p.Pts())-at)%tick + tick) % tick
+		if by > tick/2 {
+			by -= tick
+		}
+		sum, n = sum+by, n+1
+	}
+	return at + sum/max(n, 1), true
+}
+
 // newest is up to when the source has come, on all of its tracks that are alive.
 func (d *demux) newest(now time.Time) int64 {
 	least, most := int64(1<<62), int64(-1<<62)
@@ -102,6 +124,7 @@ func (d *demux) sort(a arrival) {
 	d.jumps.gap = a.at.Sub(t.heard).Microseconds()
 	d.jumps.mend(d.tracks, t, a.pkt)
 	t.heard = a.at
+	t.shown = a.pkt.Pts()
 	t.queue = append(t.queue, a.pkt)
 	d.queued += a.pkt.Size()
 }

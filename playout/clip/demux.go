@@ -32,6 +32,7 @@ type track struct {
 	clocked bool      // its times are by its sender's reports
 	each    int64     // how long a picture lasts, in microseconds; 0: not asked yet
 	shift   int64     // microseconds that its clock is behind the other's: a live source's
+	shown   int64     // pts of the last packet that came, rebased; noPTS: none: a live source's
 	next    int64     // expected dts of the next packet, rebased; noPTS: none yet
 }
 
@@ -60,7 +61,7 @@ func newDemux(src *source, tracks ...*track) *demux {
 }
 
 func newTrack(s *astiav.Stream) *track {
-	return &track{stream: s, index: s.Index(), tb: rational(s.TimeBase()), next: noPTS, lag: never,
+	return &track{stream: s, index: s.Index(), tb: rational(s.TimeBase()), next: noPTS, shown: noPTS, lag: never,
 		sound: s.CodecParameters().MediaType() == astiav.MediaTypeAudio}
 }
 

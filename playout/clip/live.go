@@ -58,7 +58,7 @@ func (r *Reader) startLive() error {
 	if l.steer.segmented {
 		pos = first
 	}
-	l.anchor(r, pos, time.Now())
+	l.anchor(r, r.onGrid(pos), time.Now())
 	if r.sound != nil {
 		r.sound.warp = &l.tempo
 		r.sound.begin(instant{0, micro}, 0)
@@ -140,6 +140,9 @@ func (r *Reader) readLive(slot []byte) (int, error) {
 		h := r.tickMicros(k)
 		fill := r.dm.newest(time.Now()) - l.tempo.source(r.tickMicros(k+1))
 		if ppm, step, bend := l.steer.observe(h, fill); bend {
+			if step != 0 {
+				step = r.onGrid(l.tempo.source(h)+step) - l.tempo.source(h)
+			}
 			l.tempo.bend(h, ppm, step)
 			if step != 0 {
 				r.retime(k)
@@ -199,7 +202,19 @@ func (r *Reader) untilDue() error {
 
 // newestFrom is where in the source to go on: a cushion before the newest there is.
 func (r *Reader) newestFrom(now time.Time) int64 {
-	return r.dm.newest(now) - r.live.steer.target - burst*r.tickMicros(1)
+	return r.onGrid(r.dm.newest(now) - r.live.steer.target - burst*r.tickMicros(1))
+}
+
+// onGrid is pos, or up to a tick sooner: as many ticks from the source's pictures
+// as is whole. Pictures that come as often as ticks then air at their very time, as
+// their sound does, where else they would be up to half a tick from it.
+func (r *Reader) onGrid(pos int64) int64 {
+	tick := r.tickMicros(1)
+	at, ok := r.dm.grid(tick)
+	if !ok {
+		return pos
+	}
+	return pos - ((pos-at)%tick+tick)%tick
 }
 
 // anchor has the source's time pos air now.

@@ -57,6 +57,10 @@ const (
 	// horizon is how far back the least fill is looked for, in seconds; farther where
 	// what comes are segments.
 	horizon, farHorizon = 10, 30
+	// As long as the least fill is no more than enough above its target and no more
+	// than reserve below it, the source runs at its own pace: a clock like the
+	// house's then keeps its pictures where they are among the ticks.
+	enough, reserve = 40_000, 60_000
 	// gain is how many millionths faster or slower the source runs for each
 	// microsecond too much or too little, as a divisor: 10 ms are 167 ppm. With what
 	// horizon sees late, that is far from swinging.
@@ -121,7 +125,8 @@ func (c *steer) observe(h, fill int64) (ppm, step int64, bend bool) {
 	for len(c.dry) > 0 && c.dry[0] < h-farHorizon*second {
 		c.dry = c.dry[1:]
 	}
-	switch over := least - c.target; {
+	over := least - c.target
+	switch {
 	case len(c.dry) >= episodes && least < 0: // it comes less evenly than was thought
 		c.dry = c.dry[:0]
 		step = -min(c.target-least, maxCushion)
@@ -137,7 +142,12 @@ func (c *steer) observe(h, fill int64) (ppm, step int64, bend bool) {
 		return 0, over, true
 	case len(c.lows) < 3:
 		return 0, 0, false
+	case over > enough:
+		over -= enough
+	case over < -reserve:
+		over += reserve
 	default:
-		return max(-maxPace, min(-over/gain, maxPace)), 0, true
+		over = 0
 	}
+	return max(-maxPace, min(-over/gain, maxPace)), 0, true
 }
