@@ -99,7 +99,7 @@ func (a *antMedia) alerts(ctx context.Context, board *control.Board) error {
 		found, severity := map[string][]control.Alert{}, map[string]string{}
 		for _, w := range a.watches {
 			for _, x := range w.Alerts() {
-				found[x.Code] = append(found[x.Code], control.Alert{Message: "output " + w.output + ": " + x.Message})
+				found[x.Code] = append(found[x.Code], control.Alert{Subject: w.output, Message: "output " + w.output + ": " + x.Message})
 				severity[x.Code] = x.Severity
 			}
 		}

@@ -295,7 +295,7 @@ func mistakes(problems playlist.Problems) (list []control.Alert) {
 		}
 		told[p.File] = true
 		if len(list) < maxShown {
-			a := control.Alert{Message: p.String()}
+			a := control.Alert{Subject: p.File, Message: p.String()}
 			if library.CheckName(p.File) == nil { // else it is about the folder
 				a.Playlist = p.File
 			}

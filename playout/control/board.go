@@ -250,7 +250,7 @@ func (b *Board) alerts(s Status, snap playout.Snapshot, c playout.Counts, now ti
 	list := append(b.standIns(snap, c, now), b.aways(snap, c, now)...)
 	for _, o := range s.Outputs {
 		if !o.DownSince.IsZero() && now.Sub(o.DownSince) > outputGrace {
-			list = append(list, Alert{Severity: "error", Code: "output-down", Since: o.DownSince,
+			list = append(list, Alert{Severity: "error", Code: "output-down", Subject: o.Name, Since: o.DownSince,
 				Message: fmt.Sprintf("output %s is not publishing: %s", o.Name, cmp.Or(o.LastError, "no answer yet"))})
 		}
 	}

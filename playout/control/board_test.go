@@ -156,7 +156,7 @@ func TestAnOutputThatIsAwayIsAnAlertAfterAWhile(t *testing.T) {
 			if time.Since(down) <= outputGrace {
 				require.Empty(t, alerts)
 			} else {
-				require.Equal(t, []Alert{{Severity: "error", Code: "output-down", Message: "output main is not publishing: refused", Since: down}}, alerts)
+				require.Equal(t, []Alert{{Severity: "error", Code: "output-down", Subject: "main", Message: "output main is not publishing: refused", Since: down}}, alerts)
 			}
 			time.Sleep(300 * time.Millisecond)
 		}

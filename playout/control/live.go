@@ -63,7 +63,7 @@ func Producers(list []Sender, s playout.Snapshot, when func(tick int64) time.Tim
 func lost(list []Producer) (alerts []Alert) {
 	for _, p := range list {
 		if p.State == onair && p.From == "" {
-			alerts = append(alerts, Alert{Severity: "warning", Code: "producer-lost", Since: p.Since,
+			alerts = append(alerts, Alert{Severity: "warning", Code: "producer-lost", Subject: p.Name, Since: p.Since,
 				Message: fmt.Sprintf("%s is on air and sends nothing (%s): it goes on when it comes back, else the programme does", p.Name, cmp.Or(p.Error, "its connection is gone"))})
 		}
 	}

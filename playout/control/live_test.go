@@ -248,7 +248,7 @@ func TestAProducerIsTriedAgain(t *testing.T) {
 func TestAProducerThatIsMissedIsAnAlert(t *testing.T) {
 	since := time.Now()
 	require.Empty(t, lost([]Producer{{Name: "a", State: away}, {Name: "b", State: ready, From: "x"}, {Name: "c", State: onair, From: "x"}}))
-	require.Equal(t, []Alert{{Severity: "warning", Code: "producer-lost", Since: since,
+	require.Equal(t, []Alert{{Severity: "warning", Code: "producer-lost", Subject: "studio", Since: since,
 		Message: "studio is on air and sends nothing (its connection broke off): it goes on when it comes back, else the programme does"}},
 		lost([]Producer{{Name: "studio", State: onair, Since: since, Error: "its connection broke off"}}))
 }

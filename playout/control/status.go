@@ -162,6 +162,7 @@ type Live struct {
 type Alert struct {
 	Severity string    `json:"severity"` // warning or error
 	Code     string    `json:"code"`     // a fixed word, such as item-skipped
+	Subject  string    `json:"subject"`  // the output, producer, source or file it is about; "": none, or the item
 	Message  string    `json:"message"`
 	Since    time.Time `json:"since"`
 	ItemID   string    `json:"item_id"`  // the item it is about, as the rundown has it; "": none

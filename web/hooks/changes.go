@@ -134,19 +134,11 @@ func alertChanges(was, now []control.Alert) (list []change) {
 	return list
 }
 
-// alertsOf names alerts by what they are about: of the message, that is what
-// stands before the first colon, without its figures.
+// alertsOf names alerts by what they are about, not by their words.
 func alertsOf(alerts []control.Alert) map[string]control.Alert {
 	m := make(map[string]control.Alert, len(alerts))
 	for _, a := range alerts {
-		about, _, _ := strings.Cut(a.Message, ": ")
-		about = strings.Map(func(r rune) rune {
-			if r >= '0' && r <= '9' {
-				return -1
-			}
-			return r
-		}, about)
-		m[a.Severity+" "+a.Code+" "+a.Playlist+" "+a.ItemID+" "+about] = a
+		m[strings.Join([]string{a.Severity, a.Code, a.Subject, a.Playlist, a.ItemID}, "\n")] = a
 	}
 	return m
 }

@@ -32,6 +32,9 @@ func TestChanges(t *testing.T) {
 	down := func(words string) control.Alert {
 		return control.Alert{Severity: "error", Code: "output-down", Message: "output main is not publishing: " + words}
 	}
+	of := func(output, words string) control.Alert {
+		return control.Alert{Severity: "error", Code: "output-down", Subject: output, Message: "output " + output + " is not publishing: " + words}
+	}
 	for name, c := range map[string]struct {
 		was, now control.Status
 		want     []string
@@ -55,6 +58,7 @@ func TestChanges(t *testing.T) {
 		"alert":                  {alerted(), alerted(skipped), []string{AlertRaised}},
 		"alert over":             {alerted(skipped), alerted(), []string{AlertCleared}},
 		"alert with other words": {alerted(down("refused")), alerted(down("no answer")), nil},
+		"of another output":      {alerted(of("cam1", "refused")), alerted(of("cam1", "attempt 2: refused"), of("cam2", "refused")), []string{AlertRaised}},
 		"alert in its place":     {alerted(skipped), alerted(down("refused")), []string{AlertCleared, AlertRaised}},
 	} {
 		require.ElementsMatch(t, c.want, eventsOf(changes(c.was, c.now)), name)

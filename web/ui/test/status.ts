@@ -24,7 +24,7 @@ export function status(change: (s: Status) => void = () => {}): Status {
   return s;
 }
 
-export const alert = (a: Partial<Type<"Alert">>): Type<"Alert"> => ({ severity: "warning", code: "item-failed", message: "it broke", since: "2026-10-24T17:31:00Z", item_id: "", playlist: "", index: null, ...a });
+export const alert = (a: Partial<Type<"Alert">>): Type<"Alert"> => ({ severity: "warning", code: "item-failed", subject: "", message: "it broke", since: "2026-10-24T17:31:00Z", item_id: "", playlist: "", index: null, ...a });
 
 /** When the status was made. */
 export const at = Date.parse("2026-10-24T17:32:11Z");
