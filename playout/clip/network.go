@@ -39,6 +39,17 @@ func sentLive(source string) bool {
 	return slices.Contains([]string{"rtsp", "rtsps", "rtmp", "rtmps", "rtmpt", "srt", "udp", "rtp"}, schemeOf(source))
 }
 
+// patience is how long the source may say nothing.
+func (s *source) patience() time.Duration {
+	switch {
+	case Fed(s.url):
+		return fedWithin
+	case sentLive(s.url):
+		return liveWithin
+	}
+	return readWithin
+}
+
 // networkOptions are libav's options for an address.
 func networkOptions(source string, set func(k, v string)) {
 	set("protocol_whitelist", netProtocols)
@@ -122,7 +133,7 @@ func (s *source) lost(err error) error {
 	case Fed(s.url) && (err == nil || errors.Is(err, astiav.ErrEof)):
 		return io.EOF // the producer has ended
 	case s.watch.late, errors.Is(err, astiav.ErrEtimedout), errors.Is(err, astiav.ErrExit):
-		return fault(media.FaultAway, "%s has fallen silent: nothing came for %v (libav: %w)", s.name, liveWithin, err)
+		return fault(media.FaultAway, "%s has fallen silent: nothing came for %v (libav: %w)", s.name, s.patience(), err)
 	case err == nil, errors.Is(err, io.EOF), errors.Is(err, astiav.ErrEof):
 		return fault(media.FaultAway, "%s has ended: its sender or its server closed it", s.name)
 	}

@@ -9,18 +9,18 @@ import (
 )
 
 // pump reads a live source as it comes, on a goroutine of its own, so that what is
-// not asked for yet does not wait at its sender. From its start to its end the
-// format context is its own.
+// not asked for yet does not wait at its sender. From its start to its end only it
+// reads from the format context, and what reading may change there nobody asks for:
+// what is said of a track was taken down before.
 type pump struct {
 	began time.Time
 
-	mu     sync.Mutex
-	queue  []arrival
-	bytes  int
-	end    error
-	lost   bool // there was no room
-	within time.Duration
-	done   chan struct{}
+	mu    sync.Mutex
+	queue []arrival
+	bytes int
+	end   error
+	lost  bool // there was no room
+	done  chan struct{}
 }
 
 // arrival is a packet and when it came.
@@ -30,22 +30,16 @@ type arrival struct {
 }
 
 func startPump(s *source) *pump {
-	p := &pump{began: time.Now(), done: make(chan struct{}), within: readWithin}
-	switch {
-	case Fed(s.url):
-		p.within = fedWithin
-	case sentLive(s.url):
-		p.within = liveWithin
-	}
-	go p.run(s)
+	p := &pump{began: time.Now(), done: make(chan struct{})}
+	go p.run(s, s.fc.ReadFrame)
 	return p
 }
 
-func (p *pump) run(s *source) {
+func (p *pump) run(s *source, read func(*astiav.Packet) error) {
 	defer close(p.done)
 	for {
 		pkt := newPacket()
-		err := s.watch.within(p.within, func() error { return s.fc.ReadFrame(pkt) })
+		err := s.watch.within(s.patience(), func() error { return read(pkt) })
 		if errors.Is(err, astiav.ErrEagain) {
 			freePacket(pkt)
 			continue
@@ -94,7 +88,7 @@ func (p *pump) drop() {
 
 // close ends the reading. The source may be closed after it.
 func (p *pump) close(s *source) {
-	s.watch.stop.Interrupt()
+	s.watch.end()
 	<-p.done
 	p.mu.Lock()
 	defer p.mu.Unlock()

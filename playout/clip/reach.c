@@ -46,18 +46,21 @@ static int class6(const uint8_t *a) {
 // Where clouds answer a machine's own questions, passwords included: nobody plays
 // what is there. Such an address is reached only where its host is listed.
 static int barred4(uint32_t a) {
-	return a >> 16 == 0xa9fe || a == 0x646464c8 || a == 0xc00000c0; // link-local; 100.100.100.200; 192.0.0.192
+	// link-local; 100.100.100.200; 192.0.0.192; 168.63.129.16
+	return a >> 16 == 0xa9fe || a == 0x646464c8 || a == 0xc00000c0 || a == 0xa83f8110;
 }
 
 static int barred6(const uint8_t *a) {
-	static const uint8_t ec2[16] = {0xfd, 0, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54}, zero[16], nat64[12] = {0, 0x64, 0xff, 0x9b};
+	static const uint8_t ec2[16] = {0xfd, 0, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54};
+	static const uint8_t gce[16] = {0xfd, 0x20, 0, 0xce, [14] = 0x02, [15] = 0x54};
+	static const uint8_t zero[16], nat64[12] = {0, 0x64, 0xff, 0x9b};
 	if (!memcmp(a, zero, 10) && ((a[10] == 0xff && a[11] == 0xff) || (!a[10] && !a[11])))
 		return barred4(word(a + 12));
 	if (!memcmp(a, nat64, 12))
 		return barred4(word(a + 12));
 	if (a[0] == 0x20 && a[1] == 0x02)
 		return barred4(word(a + 2));
-	return !memcmp(a, ec2, 16) || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+	return !memcmp(a, ec2, 16) || !memcmp(a, gce, 16) || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
 }
 
 static int barred(const struct sockaddr *a) {
@@ -113,30 +116,24 @@ static int listed(const char *hosts, const char *node) {
 	return 0;
 }
 
-// getaddrinfo stands before libc's, for the libraries that are linked into this
-// program: whatever they connect to, they first ask for here, be it a name or an
-// address, and they connect to what they were told.
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res) {
-	static int (*libc)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+static int shut(const clip_reach *r, const char *node, const struct sockaddr *a) {
+	return barred(a) && !(*r->hosts && listed(r->hosts, node));
+}
+
+// sift leaves of an answer what a host may be reached at. How near the own host is
+// its first answer says, once and for all: a name that later leads nearer was made to.
+static void sift(clip_reach *r, const char *node, struct addrinfo **res) {
 	struct addrinfo **at;
-	clip_reach *r = reach;
-	int rc, own;
-	if (!libc && !(libc = dlsym(RTLD_NEXT, "getaddrinfo")))
-		return EAI_FAIL;
-	if (!r || !node || !*node)
-		return libc(node, service, hints, res);
-	own = !strcasecmp(node, r->own);
-	if (!own && !listed(r->hosts, node)) {
-		snprintf(r->refused, sizeof r->refused, "%s", node);
-		return EAI_FAIL;
-	}
-	if ((rc = libc(node, service, hints, res)))
-		return rc;
+	if (!strcasecmp(node, r->own) && !r->known)
+		for (at = res; *at; at = &(*at)->ai_next)
+			if (!shut(r, node, (*at)->ai_addr)) {
+				int class = class_of((*at)->ai_addr);
+				r->known = 1;
+				if (class > r->nearest)
+					r->nearest = class;
+			}
 	for (at = res; *at;) {
-		int class = class_of((*at)->ai_addr);
-		if (own && class > r->nearest)
-			r->nearest = class;
-		if (class > r->nearest || (barred((*at)->ai_addr) && !(*r->hosts && listed(r->hosts, node)))) {
+		if (class_of((*at)->ai_addr) > r->nearest || shut(r, node, (*at)->ai_addr)) {
 			struct addrinfo *gone = *at;
 			*at = gone->ai_next;
 			gone->ai_next = NULL;
@@ -146,5 +143,38 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 		}
 		at = &(*at)->ai_next;
 	}
+}
+
+int clip_reach_answers(clip_reach *r, const char *host, const char *address) {
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *res;
+	int left;
+	clip_reach_set(NULL);
+	if (getaddrinfo(address, NULL, &hints, &res))
+		return -1;
+	sift(r, host, &res);
+	left = res != NULL;
+	if (left)
+		freeaddrinfo(res);
+	return left;
+}
+
+// getaddrinfo stands before libc's, for the libraries that are linked into this
+// program: whatever they connect to, they first ask for here, be it a name or an
+// address, and they connect to what they were told.
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res) {
+	static int (*libc)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	clip_reach *r = reach;
+	int rc;
+	if (!libc && !(libc = dlsym(RTLD_NEXT, "getaddrinfo")))
+		return EAI_FAIL;
+	if (!r || !node || !*node)
+		return libc(node, service, hints, res);
+	if (strcasecmp(node, r->own) && !listed(r->hosts, node)) {
+		snprintf(r->refused, sizeof r->refused, "%s", node);
+		return EAI_FAIL;
+	}
+	if ((rc = libc(node, service, hints, res)))
+		return rc;
+	sift(r, node, res);
 	return *res ? 0 : EAI_FAIL;
 }

@@ -47,6 +47,14 @@ func (r *reach) free() {
 	C.free(unsafe.Pointer(r.c))
 }
 
+// answers says whether a host may be reached at an address that it is said to have.
+func (r *reach) answers(host, address string) bool {
+	h, a := C.CString(host), C.CString(address)
+	defer C.free(unsafe.Pointer(h))
+	defer C.free(unsafe.Pointer(a))
+	return C.clip_reach_answers(r.c, h, a) == 1
+}
+
 // barred says that an address is reached only where its host is listed.
 func barred(address string) bool {
 	c := C.CString(address)

@@ -8,7 +8,8 @@ enum { CLIP_PUBLIC, CLIP_PRIVATE, CLIP_OWN };
 typedef struct {
 	const char *own;    // the host that the source itself names
 	const char *hosts;  // that may be led to, with commas between them; "": any
-	int nearest;        // the class of the own host's addresses
+	int known;          // whether the own host has been looked up
+	int nearest;        // the class of its addresses then
 	char refused[128];  // the host that was refused; "": none
 } clip_reach;
 
@@ -20,5 +21,9 @@ int clip_class(const char *address);
 
 // clip_barred says whether an address as text is reached only where its host is listed.
 int clip_barred(const char *address);
+
+// clip_reach_answers says whether a host may be reached at an address as text, if
+// that is what a look-up answers; -1: it is none.
+int clip_reach_answers(clip_reach *r, const char *host, const char *address);
 
 #endif

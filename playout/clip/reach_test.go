@@ -123,12 +123,32 @@ func TestNoAddressLeadsNearerThanItIs(t *testing.T) {
 	require.Empty(t, host)
 }
 
+// A name that was on the Internet leads nowhere nearer when it is asked for again.
+func TestANameStaysWhereItWas(t *testing.T) {
+	r := newReach(media.Spec{Source: "rtsp://cam.example/live"})
+	defer r.free()
+	require.True(t, r.answers("CAM.example", "8.8.8.8"))
+	require.False(t, r.answers("cam.example", "192.168.0.1"), "bound anew to the house")
+	require.Equal(t, "cam.example", r.refused())
+	require.False(t, r.answers("cam.example", "127.0.0.1"), "to the machine")
+	require.False(t, r.answers("other.example", "10.0.0.1"))
+	require.True(t, r.answers("cam.example", "8.8.4.4"))
+
+	house := newReach(media.Spec{Source: "rtsp://cam.example/live"})
+	defer house.free()
+	require.False(t, house.answers("other.example", "10.0.0.1"), "before it is known where the source is")
+	require.False(t, house.answers("cam.example", "169.254.169.254"), "no answer to go by")
+	require.True(t, house.answers("cam.example", "192.168.0.1"))
+	require.True(t, house.answers("cam.example", "8.8.8.8"))
+	require.False(t, house.answers("cam.example", "127.0.0.1"))
+}
+
 // What clouds tell a machine of itself is out of reach, also where a source names it.
 func TestWhatCloudsKeepIsBarred(t *testing.T) {
 	for address, want := range map[string]bool{
-		"169.254.169.254": true, "169.254.0.1": true, "100.100.100.200": true, "192.0.0.192": true, "fe80::1": true, "fd00:ec2::254": true,
+		"169.254.169.254": true, "169.254.0.1": true, "100.100.100.200": true, "192.0.0.192": true, "168.63.129.16": true, "fe80::1": true, "fd20:ce::254": true, "fd00:ec2::254": true,
 		"::ffff:169.254.169.254": true, "64:ff9b::a9fe:a9fe": true, "2002:a9fe:a9fe::": true,
-		"127.0.0.1": false, "192.168.1.1": false, "100.100.100.201": false, "fd00:ec2::253": false, "8.8.8.8": false,
+		"127.0.0.1": false, "192.168.1.1": false, "100.100.100.201": false, "fd00:ec2::253": false, "fd20:ce::253": false, "168.63.129.17": false, "8.8.8.8": false,
 	} {
 		require.Equal(t, want, barred(address), address)
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/asticode/go-astiav"
@@ -46,6 +47,7 @@ type watch struct {
 	stop  *astiav.IOInterrupter
 	timer *time.Timer
 	late  bool
+	over  atomic.Bool // no call is made any more
 	undo  func() bool
 	reach *reach // nil: a file, which leads nowhere
 }
@@ -58,15 +60,24 @@ func newWatch(ctx context.Context) *watch {
 	return w
 }
 
+// end has the call that runs return at once, and those that follow.
+func (w *watch) end() {
+	w.over.Store(true)
+	w.stop.Interrupt()
+}
+
 // within runs one call and gives it a deadline.
 func (w *watch) within(d time.Duration, call func() error) error {
+	if w.over.Load() { // what was resumed below may have been the end
+		return astiav.ErrExit
+	}
 	w.timer.Reset(d)
 	if inner := call; w.reach != nil {
 		call = func() error { return w.reach.during(inner) }
 	}
 	err := call()
 	if w.timer.Stop() || err == nil && w.ctx.Err() == nil {
-		if err == nil && w.ctx.Err() == nil {
+		if err == nil && w.ctx.Err() == nil && !w.over.Load() {
 			w.stop.Resume() // it came just in time
 		}
 		return err
@@ -88,8 +99,9 @@ func (w *watch) close() {
 type source struct {
 	fc      *astiav.FormatContext
 	watch   *watch
-	file    *os.File // nil for an address
-	name    string   // for people
+	opened  time.Time // when that began
+	file    *os.File  // nil for an address
+	name    string    // for people
 	version string
 	size    int64
 	url     string // as given; "" for a file
@@ -101,7 +113,7 @@ func isURL(s string) bool { return strings.Contains(s, "://") }
 
 // openSource opens and probes what the spec names.
 func openSource(ctx context.Context, spec media.Spec) (*source, error) {
-	s := &source{name: filepath.Base(spec.Source), remote: isURL(spec.Source)}
+	s := &source{name: filepath.Base(spec.Source), remote: isURL(spec.Source), opened: time.Now()}
 	if s.remote {
 		s.name, s.url = hideSecrets(spec.Source), spec.Source
 	} else if err := s.openFile(spec); err != nil {
