@@ -17,13 +17,19 @@ const (
 	// patience is how long a connect waits for the API where it can do without:
 	// so a server that is back is published to within a second though its API hangs.
 	patience = 400 * time.Millisecond
-	// hasty is that for an API that has hung before.
+	// hasty is that for an API that has hung when it was given all its time.
 	hasty = 50 * time.Millisecond
-	// askAgain is how soon the API is asked again of an id that somebody holds.
-	askAgain = 4 * time.Second
+	// askAgain is for how long its word holds while we are refused: so it is asked no
+	// oftener. A session of ours ends that.
+	askAgain = 5 * time.Second
 	// takeAgain is how soon an id is taken over again: two who may both do that would
 	// else throw each other off several times a second.
 	takeAgain = time.Minute
+	// vainFor is how long nobody is thrown off once that was in vain, or what shows that
+	// we may publish was not accepted.
+	vainFor = 10 * time.Minute
+	// warnAgain is how soon the log says again that a session could not be stopped.
+	warnAgain = time.Minute
 	// A server that is closing the last session is asked again this often, for this long.
 	insistEach = 200 * time.Millisecond
 	insist     = 2 * time.Second
@@ -49,16 +55,28 @@ type Dialer struct {
 	mu       sync.Mutex
 	past     Past
 	live     bool  // the session of past is under way
-	slow     bool  // the API hung when it was last asked
+	slow     bool  // the API hung when it was last given all its time
 	noToken  error // why the present connect has no credential
-	notMade  error
-	stranger Answer        // the last that told of one who holds the id
+	word     word
 	took     time.Time     // when somebody was last thrown off
+	vain     time.Time     // when that, or our credential, last did not get us in; zero since we got in
+	warned   time.Time     // that a session could not be stopped
 	refused  time.Time     // since the last session: the first refusal without a reason
 	stopped  time.Time     // likewise, when the server last stopped one for us
 	skew     time.Duration // of the server's clock to ours
 	size     [2]int
 }
+
+// word is what the API last said of the broadcast.
+type word struct {
+	Answer
+	err     error // why it said nothing
+	made    bool  // it did not know the broadcast, which was then made
+	notMade error
+	at      time.Time // zero: nothing that still holds
+}
+
+func (w word) holds() bool { return time.Since(w.at) < askAgain }
 
 // NewDialer returns a dialer around that of RTMP, which is its own from now on.
 func NewDialer(d *rtmp.Dialer, o Options) *Dialer {
@@ -90,8 +108,8 @@ func (d *Dialer) Open(ctx context.Context, conn net.Conn, info media.StreamInfo)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.past, d.live, d.stranger = Past{Opened: time.Now()}, true, Answer{}
-	d.refused, d.stopped = time.Time{}, time.Time{}
+	d.past, d.live, d.word = Past{Opened: time.Now()}, true, word{}
+	d.refused, d.stopped, d.vain = time.Time{}, time.Time{}, time.Time{}
 	d.size = [2]int{info.Width, info.Height}
 	select {
 	case d.opened <- struct{}{}:
@@ -121,46 +139,50 @@ func (s *session) Run(ctx context.Context, in <-chan *media.Packet) error {
 // it mattered, the server's answer tells.
 func (d *Dialer) prepare(ctx context.Context) (query string, _ error) {
 	d.mu.Lock()
-	wait, known, skew := patience, time.Since(d.stranger.At) < askAgain, d.skew
+	wait, known := patience, d.word.holds()
 	if d.slow {
 		wait = hasty
 	}
-	d.noToken, d.notMade = nil, nil
 	d.mu.Unlock()
+	within := func(do func(context.Context)) {
+		ctx, cancel := context.WithTimeout(ctx, wait)
+		defer cancel()
+		do(ctx)
+	}
+	var w word
 	if !known {
-		d.clear(ctx, wait)
-		d.mu.Lock()
-		skew = d.skew
-		d.mu.Unlock()
+		within(func(ctx context.Context) { w = d.learn(ctx) })
 	}
-	if d.Credential.By == ByNone {
-		return "", nil
-	}
+	d.mu.Lock()
+	skew := d.skew
+	d.mu.Unlock()
 	query, err := d.Credential.query(ctx, d.Client, d.ID(), time.Now().Add(skew))
-	if err != nil {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.noToken = err
+	d.mu.Lock()
+	d.noToken = err
+	d.mu.Unlock()
+	if !known && w.err == nil { // only now: nobody is thrown off for one who has nothing to show
+		within(func(ctx context.Context) { d.free(ctx, w.Answer) })
 	}
 	return query, nil
 }
 
-// clear has the broadcast made if there is none, and stops who holds it if that
-// is ours or is to be taken over.
-func (d *Dialer) clear(ctx context.Context, wait time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	a, err := d.ask(ctx)
-	switch {
-	case err != nil:
-	case !a.Known && d.Create:
-		err = d.Client.Create(ctx, d.ID())
+// learn asks for the broadcast, and has it made if there is none. What comes of
+// that holds for a while, unless it was not given the time.
+func (d *Dialer) learn(ctx context.Context) word {
+	var w word
+	w.Answer, w.err = d.ask(ctx)
+	failed := w.err
+	if w.err == nil && !w.Known && d.Create {
+		w.notMade = d.Client.Create(ctx, d.ID())
+		w.made, failed = w.notMade == nil, w.notMade
+		w.Known = w.made
+	}
+	if w.at = time.Now(); failed == nil || ctx.Err() == nil {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.notMade = err
-	case a.Known:
-		d.free(ctx, a)
+		d.word = w
 	}
+	return w
 }
 
 // ask asks for the broadcast, and remembers how that went.
@@ -169,7 +191,9 @@ func (d *Dialer) ask(ctx context.Context) (Answer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var e *Error
-	d.slow = errors.As(err, &e) && e.Cause == CauseTimeout
+	if err == nil || ctx.Err() == nil { // else it was not given its time
+		d.slow = errors.As(err, &e) && e.Cause == CauseTimeout
+	}
 	if err == nil && !a.Date.IsZero() {
 		d.skew = a.Date.Sub(a.At)
 	}
@@ -181,60 +205,74 @@ func (d *Dialer) ask(ctx context.Context) (Answer, error) {
 func (d *Dialer) free(ctx context.Context, a Answer) bool {
 	d.mu.Lock()
 	owner := OwnerOf(a, d.past, time.Now())
-	d.stranger = Answer{}
-	recently := !d.took.IsZero() && time.Since(d.took) < takeAgain
-	if owner == Stranger {
-		d.stranger = a
-	}
+	mayTake := d.Takeover && d.noToken == nil && over(d.took, takeAgain) && over(d.vain, vainFor)
 	d.mu.Unlock()
-	switch {
-	case owner == Nobody || owner == Stranger && (!d.Takeover || recently):
-		return false
-	case owner == Stranger:
-		d.Log.Warn("taking the stream id over: "+holder(a, time.Now()), "event", "antmedia-takeover")
-	default:
-		d.Log.Info("the server still holds our last session: stopping it", "event", "antmedia-ghost", "began", rough(a.Running(time.Now())))
-	}
-	if err := d.Client.Stop(ctx, d.ID()); err != nil {
-		d.Log.Warn("the session that holds the stream id could not be stopped: "+err.Error(), "event", "antmedia-held")
+	if owner == Nobody || owner == Stranger && !mayTake {
 		return false
 	}
+	err := d.Client.Stop(ctx, d.ID())
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.stopped = time.Now()
-	if d.stranger = (Answer{}); owner == Stranger {
-		d.took = d.stopped
+	if err != nil {
+		if over(d.warned, warnAgain) {
+			d.warned = time.Now()
+			d.Log.Warn("the session that holds the stream id could not be stopped: "+err.Error(), "event", "antmedia-held")
+		}
+		return false
+	}
+	d.stopped, d.word.Status = time.Now(), "finished"
+	if owner == Stranger {
+		d.took, d.vain = d.stopped, d.stopped
+		d.Log.Warn("taking the stream id over: "+holder(a, d.stopped), "event", "antmedia-takeover")
+	} else {
+		d.Log.Info("the server still holds our last session: stopping it", "event", "antmedia-ghost", "began", rough(a.Running(d.stopped)))
 	}
 	return true
 }
 
+// over reports whether so much time has passed since.
+func over(since time.Time, d time.Duration) bool { return since.IsZero() || time.Since(since) >= d }
+
 // explain turns a refusal without a reason into words, and reports whether its
-// reason is out of the way or about to be.
+// reason is out of the way or about to be. We are refused anyway, so that the API is
+// given all the time that it may take.
 func (d *Dialer) explain(ctx context.Context, err error) (passing bool, _ error) {
-	if c := output.CauseOf(err); c != output.CauseNoReason && c != output.CauseIDInUse || ctx.Err() != nil {
+	cause := output.CauseOf(err)
+	if cause != output.CauseNoReason && cause != output.CauseIDInUse || ctx.Err() != nil {
+		d.inVain(cause)
 		return false, err
 	}
 	d.mu.Lock()
 	if d.refused.IsZero() {
 		d.refused = time.Now()
 	}
-	c := Case{Answer: d.stranger, Past: d.past, Credential: d.Credential.By, NoToken: d.noToken, NotMade: d.notMade,
-		Refused: d.refused, Stopped: d.stopped}
-	wait := answersWithin
-	if d.slow {
-		wait = patience
-	}
+	w := d.word
 	d.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
+	if !w.holds() {
+		w = d.learn(ctx)
+		if passing = w.made; w.err == nil && d.free(ctx, w.Answer) {
+			passing, w.Status = true, "finished"
+		}
+	}
+	d.mu.Lock()
+	c := Case{Answer: w.Answer, Err: w.err, NotMade: w.notMade, Past: d.past, Now: time.Now(),
+		Credential: d.Credential.By, NoToken: d.noToken, Refused: d.refused, Stopped: d.stopped}
+	d.mu.Unlock()
 	if c.Credential == ByNone && d.InURL {
 		c.Credential = byURL
 	}
-	if time.Since(c.Answer.At) > askAgain {
-		if c.Answer, c.Err = d.ask(ctx); c.Err == nil {
-			passing = d.free(ctx, c.Answer)
-		}
+	f := Explain(c)
+	if passing = passing || c.closing(); !passing && c.NoToken == nil {
+		d.inVain(f.Cause)
 	}
-	c.Now = time.Now()
-	return passing || c.closing(), Explain(c)
+	return passing, f
+}
+
+// inVain notes that what we showed was not accepted, if that is the cause.
+func (d *Dialer) inVain(cause output.Cause) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if cause == output.CauseCredential {
+		d.vain = time.Now()
+	}
 }

@@ -103,6 +103,21 @@ func (b *bench) refused(cause output.Cause) string {
 	return err.Error()
 }
 
+// aged makes the session that is under way so much older, and returns its start.
+func (b *bench) aged(by time.Duration) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.past.Opened = b.past.Opened.Add(-by)
+	return b.fake.age("ch1", by)
+}
+
+// forget lets what the API said be so long ago that it is asked again.
+func (b *bench) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.word.at = b.word.at.Add(-askAgain)
+}
+
 // refuse lets the first refusal be so much longer ago.
 func (b *bench) refuse(ago time.Duration) {
 	b.mu.Lock()
@@ -219,11 +234,12 @@ func TestGhostOfOursIsStopped(t *testing.T) {
 			if read {
 				require.True(t, NewWatch(b.Dialer).poll(t.Context()))
 				require.Zero(t, b.past.Started, "a moment ago: another could have begun so soon")
-				began := f.age("ch1", 3*time.Second)
-				b.past.Opened = b.past.Opened.Add(-3 * time.Second)
+				began := b.aged(3 * time.Second)
 				require.True(t, NewWatch(b.Dialer).poll(t.Context()))
 				require.Equal(t, began, b.past.Started)
 				f.age("ch1", 12*time.Millisecond)
+			} else {
+				b.aged(3 * time.Second)
 			}
 			f.breaks("ch1")
 			wait()
@@ -274,10 +290,12 @@ func TestStoppedAndStillHeld(t *testing.T) {
 	f.set(func() { f.keeps, f.unstoppable = true, true })
 	s, _, err := b.publish()
 	require.NoError(t, err)
+	b.aged(3 * time.Second)
 	_, wait := run(s)
 	f.breaks("ch1")
 	wait()
-	require.Contains(t, b.refused(output.CauseGhost), "still holds our last session")
+	require.Contains(t, b.refused(output.CauseGhost), "still closing the last session")
+	require.Equal(t, 2, f.count("POST /LiveApp/rest/v2/broadcasts/ch1/stop"), "it is asked, and taken at its word for a while")
 }
 
 // Where the API was too slow before the connect, the ghost is found after it.
@@ -288,6 +306,7 @@ func TestGhostIsFoundAfterARefusal(t *testing.T) {
 	b := newBench(t, f, Options{}, "")
 	s, _, err := b.publish()
 	require.NoError(t, err)
+	b.aged(3 * time.Second)
 	_, wait := run(s)
 	f.breaks("ch1")
 	wait()
@@ -316,6 +335,9 @@ func TestStrangerIsNotStopped(t *testing.T) {
 	}
 	require.Zero(t, f.count("POST /LiveApp/rest/v2/broadcasts/ch1/stop"))
 	require.Equal(t, 2, f.count("GET /LiveApp/rest/v2/broadcasts/ch1"), "before the first two connects, and not at each refusal")
+	b.forget()
+	b.refused(output.CauseIDInUse)
+	require.Equal(t, 3, f.count("GET /LiveApp/rest/v2/broadcasts/ch1"), "once, not before the connect and after it")
 }
 
 func TestTakeover(t *testing.T) {
@@ -329,7 +351,7 @@ func TestTakeover(t *testing.T) {
 	require.Contains(t, b.refused(output.CauseIDInUse), "somebody else")
 	require.Equal(t, 1, f.count("POST /LiveApp/rest/v2/broadcasts/ch1/stop"))
 	b.took = b.took.Add(-takeAgain)
-	b.stranger = Answer{}
+	b.word = word{}
 	b.published()
 }
 
@@ -351,6 +373,9 @@ func TestWithoutTheAPI(t *testing.T) {
 				s, took, err := b.publish()
 				require.NoError(t, err)
 				require.Less(t, took, 900*time.Millisecond)
+				if i == 0 {
+					NewWatch(b.Dialer).poll(t.Context()) // gives it all its time
+				}
 				aired(s)
 				if i > 0 {
 					least = min(least, took)

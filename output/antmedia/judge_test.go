@@ -54,6 +54,7 @@ func TestOwner(t *testing.T) {
 		"younger than ours":             {a, broke(Past{Opened: here.Add(-2 * time.Hour)}, time.Second), Stranger},
 		"older than ours":               {a, broke(Past{Opened: here.Add(-59 * time.Minute)}, time.Second), Stranger},
 		"began after ours broke":        {held(0, 2*time.Second), broke(Past{Opened: here.Add(-5 * time.Second)}, 4*time.Second), Stranger},
+		"began a moment after it broke": {held(0, 3*time.Second), broke(Past{Opened: here.Add(-5 * time.Second)}, 3*time.Second+100*time.Millisecond), Stranger},
 		"began with ours, short":        {held(0, 4*time.Second), broke(Past{Opened: here.Add(-5 * time.Second)}, 4*time.Second), Ours},
 		"no Date, so no age":            {change(func(a *Answer) { a.Date = time.Time{} }), broke(old, time.Second), Stranger},
 		"no Date, and just begun":       {change(func(a *Answer) { a.Date = time.Time{} }), broke(Past{Opened: here.Add(-time.Second)}, 0), Stranger},

@@ -45,7 +45,9 @@ const moves = time.Second
 // unless a clock was set. Where the word was not read, as in a session of a
 // second, the ages are compared, each taken on one machine's clock; and only if our
 // session broke, and no earlier than that one began: a server that is told of the
-// end lets go at once, and then anybody may have taken the id.
+// end lets go at once, and then anybody may have taken the id. The server's count is
+// never too high, since it cuts its time to whole seconds: so one who came right
+// after ours is not taken for ours.
 //
 // A stream that the server itself fetches or plays is never ours.
 func OwnerOf(a Answer, ours Past, now time.Time) Owner {
@@ -56,7 +58,7 @@ func OwnerOf(a Answer, ours Past, now time.Time) Owner {
 		return Stranger
 	case ours.Started != 0 && ours.Started != a.StartTime && (!ours.near(a) || !ours.beganWith(a, now)):
 		return Stranger
-	case ours.Started == 0 && (ours.Broke.IsZero() || !ours.beganWith(a, now) || a.Running(now)+older < now.Sub(ours.Broke)):
+	case ours.Started == 0 && (ours.Broke.IsZero() || !ours.beganWith(a, now) || a.Running(now) < now.Sub(ours.Broke)):
 		return Stranger
 	}
 	return Ours
