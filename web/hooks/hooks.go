@@ -3,8 +3,8 @@
 // A look at the status twice a second is held against the one before ([changes]);
 // what differs becomes events, which are marshalled once and put into a queue for
 // each receiver that wants them. Each queue has a goroutine that sends the oldest,
-// again and again until the receiver takes it or it is an hour old, so that events
-// arrive in their order, or not at all. Nothing here is waited for by anybody: a
+// again and again until the receiver takes it, refuses it for good or it is an hour
+// old, so that events arrive in their order, or not at all. Nothing here is waited for by anybody: a
 // queue that is full loses its oldest.
 //
 // What is sent is signed as the Standard Webhooks specification has it, so that

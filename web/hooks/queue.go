@@ -41,7 +41,7 @@ type message struct {
 type Figures struct {
 	Receiver  string // host and port
 	Delivered int64
-	GivenUp   int64 // not taken for an hour
+	GivenUp   int64 // refused for good, or not taken for an hour
 	Dropped   int64 // found the queue full, or the channel at its end
 	Failures  int64 // attempts that came to nothing
 	Waiting   int
@@ -146,18 +146,42 @@ func (q *queue) run(ctx context.Context) {
 	}
 }
 
-// deliver sends the message until it is taken, or too old.
+// deliver sends the message until it is taken, refused for good, or too old.
 func (q *queue) deliver(ctx context.Context, m message) {
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
 		err := q.send(ctx, m, time.Now())
 		if q.note(m, err, ctx.Err() != nil) {
 			return
 		}
+		pause := wait
+		if no := (*answer)(nil); errors.As(err, &no) {
+			pause = max(wait, min(no.after, longestWait))
+		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(wait):
+		case <-time.After(pause):
 		}
 	}
+}
+
+// answer is a receiver's that did not take an event.
+type answer struct {
+	code  int
+	after time.Duration // it asks for this pause
+}
+
+func (a *answer) Error() string {
+	return fmt.Sprintf("it answers %d %s", a.code, http.StatusText(a.code))
+}
+
+// forGood reports whether the receiver will never take this event: the next may be
+// another matter, and must not wait for it.
+func (a *answer) forGood() bool {
+	switch a.code {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	}
+	return a.code >= 300 && a.code < 500
 }
 
 // note counts an attempt, and reports whether it was the message's last.
@@ -173,10 +197,15 @@ func (q *queue) note(m message, err error, over bool) (last bool) {
 		return true
 	}
 	q.seen.Failures++
+	refused := (*answer)(nil)
 	switch {
 	case over:
 		q.seen.Dropped += 1 + int64(len(q.waiting))
 		q.waiting = nil
+		return true
+	case errors.As(err, &refused) && refused.forGood():
+		q.seen.GivenUp++
+		q.log.Warn("a receiver refuses an event: it is not told again", "event", "webhook-refused", "receiver", q.seen.Receiver, "name", m.event, "cause", err)
 		return true
 	case time.Since(m.made) > givenUp:
 		q.seen.GivenUp++
@@ -217,7 +246,8 @@ func (q *queue) send(ctx context.Context, m message, now time.Time) error {
 	defer w.Body.Close()
 	_, _ = io.CopyN(io.Discard, w.Body, 4<<10) // so that the connection can be kept
 	if w.StatusCode < 200 || w.StatusCode > 299 {
-		return fmt.Errorf("it answers %d %s", w.StatusCode, http.StatusText(w.StatusCode))
+		seconds, _ := strconv.Atoi(w.Header.Get("Retry-After"))
+		return &answer{w.StatusCode, time.Duration(min(max(0, seconds), int(longestWait/time.Second))) * time.Second}
 	}
 	return nil
 }

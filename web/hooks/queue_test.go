@@ -86,7 +86,7 @@ func TestGivenUpAfterAnHour(t *testing.T) {
 		var at []time.Time
 		q := queued(t, func(*http.Request) (*http.Response, error) {
 			at = append(at, time.Now())
-			return says(404), nil
+			return says(500), nil
 		})
 		q.put(numbered(1))
 		time.Sleep(2 * time.Hour)
@@ -102,6 +102,61 @@ func TestGivenUpAfterAnHour(t *testing.T) {
 		synctest.Wait()
 		require.Less(t, time.Since(at[len(at)-1]), 2*time.Second, "the next has its own hour")
 	})
+}
+
+// What a receiver refuses for good holds up nothing, and is said; what it may yet
+// take is sent again.
+func TestARefusalIsFinal(t *testing.T) {
+	for code, final := range map[int]bool{301: true, 307: true, 400: true, 401: true, 404: true, 410: true, 422: true,
+		408: false, 425: false, 429: false, 500: false, 503: false} {
+		synctest.Test(t, func(t *testing.T) {
+			var ids []string
+			q := queued(t, func(r *http.Request) (*http.Response, error) {
+				ids = append(ids, r.Header.Get("webhook-id"))
+				if len(ids) == 1 {
+					return says(code), nil
+				}
+				return says(200), nil
+			})
+			var log bytes.Buffer
+			q.log = slog.New(slog.NewTextHandler(&log, nil))
+			q.put(numbered(1))
+			q.put(numbered(2))
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			if final {
+				require.Equal(t, []string{"evt_1", "evt_2"}, ids, code)
+				require.Equal(t, Figures{Receiver: "ops.example", Delivered: 1, GivenUp: 1, Failures: 1}, q.figures())
+				require.Contains(t, log.String(), "event=webhook-refused")
+				require.Contains(t, log.String(), "name="+OnAir)
+				return
+			}
+			require.Equal(t, []string{"evt_1", "evt_1", "evt_2"}, ids, code)
+		})
+	}
+}
+
+// Who asks for a pause gets it, up to the longest there is.
+func TestAPauseThatIsAskedFor(t *testing.T) {
+	for asks, want := range map[string]time.Duration{"": firstWait, "30": 30 * time.Second, "99999999999": longestWait, "0": firstWait, "soon": firstWait, "-9": firstWait} {
+		synctest.Test(t, func(t *testing.T) {
+			var at []time.Time
+			q := queued(t, func(*http.Request) (*http.Response, error) {
+				at = append(at, time.Now())
+				if len(at) > 1 {
+					return says(200), nil
+				}
+				w := says(429)
+				w.Header.Set("Retry-After", asks)
+				return w, nil
+			})
+			q.put(numbered(1))
+			time.Sleep(time.Hour)
+			synctest.Wait()
+			require.Len(t, at, 2)
+			require.Equal(t, want, at[1].Sub(at[0]), asks)
+		})
+	}
 }
 
 // Of too many events the oldest go.
