@@ -52,6 +52,7 @@ func Parse(name string, data []byte) (*Config, Problems) {
 	c.reading = r
 	r.Add(ps)
 	c.outputs(f.Output)
+	c.gopDefaults()
 	c.presetDefaults()
 	c.roles()
 	c.producers()

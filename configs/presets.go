@@ -25,13 +25,15 @@ type Finding struct {
 
 // rule is what one kind of server asks for.
 type rule struct {
-	name    string   // for people
-	schemes []string // it takes; none: not said
-	keys    int      // seconds from one keyframe to the next, at most; 0: not said
-	bits    func(h House) Bits
-	audio   Bits // a second, at most; 0: not said
-	rate    int  // samples a second; 0: not said
-	width   int  // at most; 0: not said
+	name    string             // for people
+	schemes []string           // it takes; none: not said
+	keys    int                // seconds from one keyframe to the next, at most; 0: not said
+	bits    func(h House) Bits // of picture a second, at most; 0: not said
+	asks    bool               // bits is what it recommends as well
+	sound   Bits               // a second, that it recommends; 0: not said
+	audio   Bits               // a second, at most; 0: not said
+	rate    int                // samples a second; 0: not said
+	width   int                // at most; 0: not said
 	height  int
 	host    string // its servers' domain
 	app     string // the app of its addresses
@@ -48,14 +50,18 @@ var rules = map[string]rule{
 	// YouTube Help, "Choose live encoder settings, bitrates and resolutions":
 	// keyframes every 2 s recommended, no more than 4 s; AAC, 128 kbit/s and
 	// 44.1 kHz for stereo; a recommended bit rate by size. It re-encodes all.
-	presetYouTube: {name: "YouTube", schemes: []string{"rtmp", "rtmps"}, keys: 4, bits: youtubeBits, rate: 44100,
+	// As documented there, not checked here against the service.
+	presetYouTube: {name: "YouTube", schemes: []string{"rtmp", "rtmps"}, keys: 4, bits: youtubeBits, asks: true, sound: 128_000, rate: 44100,
 		host: ".youtube.com", app: "live2"},
-	// Meta, "Live Video API": RTMPS alone since May 2019; a keyframe at least
-	// every 2 s; H.264 and AAC; up to 1080p.
-	presetFacebook: {name: "Facebook", schemes: []string{"rtmps"}, keys: 2, width: 1920, height: 1080,
+	// Meta, "Live Video API" and "Live video specifications": RTMPS alone since May
+	// 2019; a keyframe at least every 2 s; H.264 and AAC, 128 kbit/s at 44.1 or
+	// 48 kHz; up to 1080p; up to 4 Mbit/s for 720p at 30. What it takes for more is
+	// left out here. As documented there, not checked here against the service.
+	presetFacebook: {name: "Facebook", schemes: []string{"rtmps"}, keys: 2, bits: facebookBits, sound: 128_000, width: 1920, height: 1080,
 		host: ".facebook.com", app: "rtmp"},
 	// Twitch, "Broadcasting Guidelines": a keyframe every 2 s; up to 6000 kbit/s;
 	// AAC of up to 160 kbit/s at any rate; up to 1080p.
+	// As documented there, not checked here against the service.
 	presetTwitch: {name: "Twitch", schemes: []string{"rtmp", "rtmps"}, keys: 2, bits: func(House) Bits { return 6_000_000 },
 		audio: 160_000, width: 1920, height: 1080, host: ".twitch.tv", app: "app"},
 	// mediamtx passes on what comes and asks for nothing but its streamid.
@@ -83,6 +89,14 @@ func youtubeBits(h House) Bits {
 	return lines[len(lines)-1].fast
 }
 
+// facebookBits is the one figure that is known for certain.
+func facebookBits(h House) Bits {
+	if min(h.Width, h.Height) <= 720 && h.FPS.Num <= 30*h.FPS.Den {
+		return 4_000_000
+	}
+	return 0
+}
+
 // CheckPreset holds what is sent, and where, against the rules of a kind of
 // server: a pure function of its arguments. A preset that is not known has none.
 func CheckPreset(preset string, e Encoder, h House, target string) (found []Finding) {
@@ -98,9 +112,15 @@ func CheckPreset(preset string, e Encoder, h House, target string) (found []Find
 		warn("encoder.video.keyint", "%s asks for a keyframe every %d s at least: write %d, or leave the line out", r.name, r.keys, keyInt(h.FPS))
 	}
 	if r.bits != nil {
-		if most := r.bits(h); e.Video.MaxRate > most {
+		switch most := r.bits(h); {
+		case most > 0 && e.Video.MaxRate > most:
 			warn("encoder.video.maxrate", "%s is more than the %s that %s asks for at most at %d×%d: write %s", e.Video.MaxRate, most, r.name, h.Width, h.Height, most)
+		case r.asks && e.Video.MaxRate < most/2:
+			warn("encoder.video.maxrate", "%s is far below the %s that %s asks for at %d×%d, so that it may complain and pictures look worse: write %s, or leave maxrate and bufsize out", e.Video.MaxRate, most, r.name, h.Width, h.Height, most)
 		}
+	}
+	if e.Audio.Bitrate < r.sound/2 {
+		warn("encoder.audio.bitrate", "%s is far below the %s that %s asks for: write %s, or leave the line out", e.Audio.Bitrate, r.sound, r.name, r.sound)
 	}
 	if r.audio > 0 && e.Audio.Bitrate > r.audio {
 		warn("encoder.audio.bitrate", "%s is more than the %s that %s takes: write 128k", e.Audio.Bitrate, r.audio, r.name)
@@ -151,30 +171,77 @@ func (r rule) address(preset, target string) (found []Finding) {
 // keyInt is two seconds of pictures: what every server that says anything takes.
 func keyInt(fps Rate) int { return int(max(1, 2*fps.Num/fps.Den)) }
 
-// presetDefaults sets what the presets ask for and the file leaves open: at a
-// rate other than 25, the usual distance of keyframes may be too long.
+// gopDefaults has keyframes two seconds apart at any rate of pictures, where the
+// file leaves that open: no server wants more.
+func (c *Config) gopDefaults() {
+	if c.reading.Has("encoder.video.keyint") || c.House.FPS.Num <= 0 || c.House.FPS.Den <= 0 {
+		return
+	}
+	v := &c.Encoder.Video
+	v.KeyInt = keyInt(c.House.FPS)
+	if !c.reading.Has("encoder.video.min_keyint") {
+		v.MinKeyInt = max(1, v.KeyInt/2)
+	}
+}
+
+// presetDefaults sets the bit rates that the presets ask for, where the file leaves
+// them open. All outputs have the one stream: of several presets the smallest
+// figure counts, and an output without one takes what the others ask for. The rate
+// of samples is the house's, and 44.1 kHz suits all of them.
 func (c *Config) presetDefaults() {
+	var picture, sound Bits
 	for _, o := range c.Outputs {
-		if r := rules[o.Preset]; r.keys > 0 && !c.reading.Has("encoder.video.keyint") && c.House.FPS.Num > 0 && c.House.FPS.Den > 0 {
-			v := &c.Encoder.Video
-			v.KeyInt = keyInt(c.House.FPS)
-			if !c.reading.Has("encoder.video.min_keyint") {
-				v.MinKeyInt = max(1, v.KeyInt/2)
-			}
+		r := rules[o.Preset]
+		if r.bits != nil {
+			picture = smaller(picture, r.bits(c.House))
+		}
+		sound = smaller(sound, smaller(r.sound, r.audio))
+	}
+	if sound > 0 && !c.reading.Has("encoder.audio.bitrate") {
+		c.Encoder.Audio.Bitrate = sound
+	}
+	v := &c.Encoder.Video
+	if picture == 0 || c.reading.Has("encoder.video.bufsize") {
+		return // the two belong together
+	}
+	bits, buffer := c.levelBits()
+	if !c.reading.Has("encoder.video.maxrate") {
+		v.MaxRate = smaller(picture, bits)
+	}
+	v.BufSize = smaller(2*v.MaxRate, buffer)
+}
+
+// smaller is the smaller of two figures; 0 is none.
+func smaller(a, b Bits) Bits {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// levelBits is what the configured level takes a second, and its buffer; 0: there is
+// no such level.
+func (c *Config) levelBits() (bits, buffer Bits) {
+	name, factor := strings.TrimSuffix(c.Encoder.Video.Level, ".0"), c.demand().factor
+	for _, l := range levels {
+		if l.name == name {
+			return Bits(l.bits * factor), Bits(l.cpb * factor)
 		}
 	}
+	return 0, 0
 }
 
 // validatePresets holds each output against the rules of its kind of server.
 func (c *Config) validatePresets() {
 	told := map[Finding]bool{}
+	open := !c.reading.Has("encoder.video.maxrate") && !c.reading.Has("encoder.video.bufsize") // so a preset has set them
 	for _, o := range c.Outputs {
 		if o.Preset == "" {
 			continue
 		}
 		c.oneOf(o.Key+".preset", o.Preset, presetAntMedia, presetYouTube, presetFacebook, presetTwitch, presetMediaMTX)
 		for _, f := range CheckPreset(o.Preset, c.Encoder, c.House, o.URL.Reveal()) {
-			if told[f] && f.Key != "url" {
+			if told[f] && f.Key != "url" || f.Key == "encoder.video.maxrate" && open {
 				continue
 			}
 			told[f] = true

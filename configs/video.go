@@ -130,14 +130,11 @@ func (c *Config) validateRate(v Video) {
 func (c *Config) validateGOP(v Video) {
 	fps := c.House.FPS
 	twoSeconds := max(1, 2*fps.Num/fps.Den)
-	key := "encoder.video.keyint"
-	if !c.reading.Has(key) && c.reading.Has("house.fps") {
-		key = "house.fps"
-	}
+	const key = "encoder.video.keyint"
 	span := fmt.Sprintf("keyint %d at %s pictures a second is a keyframe every %s s", v.KeyInt, fps, seconds(int64(v.KeyInt)*fps.Den, fps.Num))
 	switch n := int64(v.KeyInt) * fps.Den; {
 	case v.KeyInt < 1:
-		c.errorf("encoder.video.keyint", "%d pictures are no distance: write two seconds of them, %d", v.KeyInt, twoSeconds)
+		c.errorf(key, "%d pictures are no distance: write two seconds of them, %d", v.KeyInt, twoSeconds)
 		return
 	case n > 10*fps.Num:
 		c.errorf(key, "%s, and players would wait as long for a picture: write keyint: %d, two seconds", span, twoSeconds)
