@@ -20,9 +20,9 @@ const (
 	firstTime = time.Minute // in which a server that starts may say no
 )
 
-// alerts are what is wrong now. other is the id that the server made of our URL,
-// where that is known and not ours.
-func (s sight) alerts(now time.Time, width, height int, other string) (list []Alert) {
+// alerts are what is wrong now. other is whether the server has made another id of
+// our URL.
+func (s sight) alerts(now time.Time, width, height int, other bool) (list []Alert) {
 	say := func(severity, code, format string, args ...any) {
 		list = append(list, Alert{severity, "antmedia-" + code, fmt.Sprintf(format, args...)})
 	}
@@ -36,9 +36,11 @@ func (s sight) alerts(now time.Time, width, height int, other string) (list []Al
 	switch {
 	case s.last.at.IsZero():
 		return nil
-	case other != "":
-		say("error", "other-id", "the server publishes our stream as %q, not as the id in the output's url: nobody finds it there. Write rtmp://host/app/id, with nothing between app and id", other)
+	case other: // which is not said: it may be somebody's secret
+		say("error", "other-id", "the server seems to publish our stream under another id than that in the output's url, where nobody finds it: it has a session that began with ours, of the same size, and none under our id. Write rtmp://host/app/id, with nothing between app and id")
 	case now.Sub(s.since()) < lapses:
+	case s.last.foreign:
+		say("error", "not-received", "we send, and the session there is not ours: it began at another time. antmedia.api leads to another server than the output's url, or somebody else sends under this id")
 	case !a.Known || !a.Held():
 		say("error", "not-received", "we send, and the server has no such session (%s): it goes by another id, or antmedia.api leads to another server than the output's url", status(a))
 	default:
@@ -48,7 +50,7 @@ func (s sight) alerts(now time.Time, width, height int, other string) (list []Al
 	if s.slow >= slowTimes {
 		say("warning", "slow", "the server receives %.2f seconds of the stream a second: the network to it is too narrow, or one of both machines is overloaded; viewers will wait. Lower encoder.video.maxrate, or see which", a.Speed)
 	}
-	if a.Held() && a.Width > 0 && (a.Width != width || a.Height != height) {
+	if a.Held() && !s.last.foreign && a.Width > 0 && (a.Width != width || a.Height != height) {
 		say("warning", "size", "the server shows %dx%d for the stream, and we send %dx%d: it kept the size of an earlier session, or shows another stream than ours", a.Width, a.Height, width, height)
 	}
 	return list

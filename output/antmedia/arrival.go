@@ -43,11 +43,15 @@ type Server struct {
 const (
 	lapses   = 20 * time.Second // without a change
 	pollEach = 5 * time.Second
+	// lapsesUnseen is that while the last look failed: a change may be ten seconds old
+	// before a look fails, and the next one may take seven.
+	lapsesUnseen = 25 * time.Second
 )
 
 // look is what was seen at one poll.
 type look struct {
 	answer   Answer
+	foreign  bool          // the session that holds the id is not ours
 	err      *Error        // why there is no answer
 	playlist string        // changes when the HLS playlist does; "": none was seen
 	age      time.Duration // of the playlist
@@ -78,13 +82,16 @@ func (s sight) see(l look) sight {
 	}
 	was := s.last.answer
 	a := l.answer
-	moved := was.Known && a.Known && a.StartTime == was.StartTime
+	moved := was.Known && a.Known && a.StartTime == was.StartTime && !l.foreign
 	if moved && (a.UpdateTime > was.UpdateTime || a.ReceivedBytes > was.ReceivedBytes) {
 		s.changed, s.shown = l.at, a.Idle(l.at)
 		s.slow++
 		if a.Speed == 0 || a.Speed >= slowest {
 			s.slow = 0
 		}
+	}
+	if l.foreign {
+		s.list, s.slow, l.playlist = "", 0, ""
 	}
 	if l.playlist != "" && s.list != "" && l.playlist != s.list {
 		s.changed, s.shown = l.at, l.age
@@ -99,22 +106,28 @@ func (s sight) see(l look) sight {
 // arrival is the verdict now.
 func (s sight) arrival(now time.Time) Arrival {
 	a := s.last.answer
-	v := Arrival{State: NotProven, Status: a.Status, Known: a.Known}
-	if a.Known {
+	v := Arrival{State: NotProven, Status: a.Status, Known: a.Known && !s.last.foreign}
+	if v.Known {
 		v.Server = Server{Kbps: int(a.Bitrate / 1000), Speed: a.Speed, Width: a.Width, Height: a.Height,
 			Received: a.ReceivedBytes, Viewers: a.Viewers(), For: a.Running(now)}
 	}
-	fresh := !s.changed.IsZero() && now.Sub(s.changed) < lapses
+	lasts := lapses
+	if s.err != nil {
+		lasts = lapsesUnseen
+	}
+	fresh := !s.changed.IsZero() && now.Sub(s.changed) < lasts
 	if !s.changed.IsZero() {
 		v.Age = s.shown + now.Sub(s.changed)
 	}
 	switch {
-	case fresh:
+	case fresh && !s.last.foreign:
 		v.State = Proven
 	case s.err != nil:
 		v.Cause, v.Detail = s.err.Cause, s.err.Error()
 	case s.last.at.IsZero(), now.Sub(s.opened) < lapses && s.changed.IsZero():
 		v.Detail = "the session is new: the server shows what arrives after some seconds"
+	case s.last.foreign:
+		v.Cause, v.Detail = output.CauseIDInUse, "the session there is not ours: it began at another time"
 	case !a.Known:
 		v.Cause, v.Detail = output.CauseIDUnknown, "the server knows nothing of the stream that we send"
 	default:

@@ -166,6 +166,29 @@ func TestWatch(t *testing.T) {
 	require.Empty(t, w.Alerts())
 }
 
+// What somebody else's session shows is no proof of ours.
+func TestAnotherSession(t *testing.T) {
+	f := newFake(t)
+	b := newBench(t, f, Options{}, "")
+	w := NewWatch(b.Dialer)
+	s, _, err := b.publish()
+	require.NoError(t, err)
+	end, _ := run(s)
+	defer end()
+	f.hold("ch1", time.Hour, nil)
+	w.poll(t.Context())
+	f.advance("ch1")
+	w.poll(t.Context())
+	require.Equal(t, NotProven, w.Arrival().State)
+	require.False(t, w.Arrival().Known, "what the server says is of another")
+	b.aged(time.Minute)
+	w.poll(t.Context())
+	f.advance("ch1")
+	w.poll(t.Context())
+	require.Contains(t, w.Arrival().Detail, "the session there is not ours")
+	require.Contains(t, w.Alerts()[0].Message, "the session there is not ours")
+}
+
 // A server that made another id of the URL is found out.
 func TestAnotherID(t *testing.T) {
 	f := newFake(t)
@@ -190,7 +213,17 @@ func TestAnotherID(t *testing.T) {
 	})
 	w.poll(t.Context())
 	require.Len(t, w.Alerts(), 1)
-	require.Contains(t, w.Alerts()[0].Message, `as "room"`)
+	require.Equal(t, "antmedia-other-id", w.Alerts()[0].Code)
+	require.NotContains(t, w.Alerts()[0].Message, "room", "it may be somebody's secret")
+	f.set(func() { f.broadcasts["room"]["width"] = 640 })
+	w.poll(t.Context())
+	require.Empty(t, w.Alerts(), "of another size")
+	f.set(func() {
+		f.broadcasts["room"]["width"] = 320
+		f.broadcasts["secret-of-another"] = f.broadcasts["room"]
+	})
+	w.poll(t.Context())
+	require.Empty(t, w.Alerts(), "there are two such")
 }
 
 // Run looks soon after a session has begun, and ends when it is told to.

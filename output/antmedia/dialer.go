@@ -52,19 +52,19 @@ type Dialer struct {
 	Options
 	opened chan struct{} // receives a value when a session has begun
 
-	mu       sync.Mutex
-	past     Past
-	live     bool  // the session of past is under way
-	slow     bool  // the API hung when it was last given all its time
-	noToken  error // why the present connect has no credential
-	word     word
-	took     time.Time     // when somebody was last thrown off
-	vain     time.Time     // when that, or our credential, last did not get us in; zero since we got in
-	warned   time.Time     // that a session could not be stopped
-	refused  time.Time     // since the last session: the first refusal without a reason
-	stopped  time.Time     // likewise, when the server last stopped one for us
-	skew     time.Duration // of the server's clock to ours
-	size     [2]int
+	mu      sync.Mutex
+	past    Past
+	live    bool  // the session of past is under way
+	slow    bool  // the API hung when it was last given all its time
+	noToken error // why the present connect has no credential
+	word    word
+	took    time.Time     // when somebody was last thrown off
+	vain    time.Time     // when that, or our credential, last did not get us in; zero since we got in
+	warned  time.Time     // that a session could not be stopped
+	refused time.Time     // since the last session: the first refusal without a reason
+	stopped time.Time     // likewise, when the server last stopped one for us
+	skew    time.Duration // of the server's clock to ours
+	size    [2]int
 }
 
 // word is what the API last said of the broadcast.

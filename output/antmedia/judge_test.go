@@ -126,12 +126,22 @@ type poll struct {
 	err      *Error
 	gone     bool // the server does not know the stream
 	status   string
+	foreign  bool // the session is somebody else's
+}
+
+// foreign is what is seen of a session that is not ours.
+func foreign(polls []poll) (list []poll) {
+	for _, p := range polls {
+		p.foreign = true
+		list = append(list, p)
+	}
+	return list
 }
 
 func seen(polls ...poll) sight {
 	s := sight{opened: here}
 	for _, p := range polls {
-		l := look{at: here.Add(p.at), err: p.err, playlist: p.playlist, age: time.Second}
+		l := look{at: here.Add(p.at), err: p.err, playlist: p.playlist, age: time.Second, foreign: p.foreign}
 		if l.answer = held(p.at, p.at); p.gone {
 			l.answer = Answer{At: l.at, Date: there.Add(p.at)}
 		}
@@ -157,22 +167,28 @@ func TestArrival(t *testing.T) {
 		age   time.Duration
 		words string
 	}{
-		"not looked yet":          {nil, 0, NotProven, "", 0, "the session is new"},
-		"broadcasting is nothing": {[]poll{{at: 1 * s1, bytes: 9000}}, 2 * s1, NotProven, "", 0, "the session is new"},
-		"figures moved":           {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 10 * s1, bytes: 9}}, 12 * s1, Proven, "", 2 * s1, ""},
-		"bytes alone moved":       {[]poll{{at: 1 * s1}, {at: 11 * s1, bytes: 9}}, 12 * s1, Proven, "", 12 * s1, ""},
-		"the playlist moved":      {[]poll{{at: 1 * s1}, {at: 6 * s1, playlist: "a"}, {at: 11 * s1, playlist: "b"}}, 12 * s1, Proven, "", 2 * s1, ""},
-		"a playlist appeared":     {[]poll{{at: 1 * s1}, {at: 6 * s1, playlist: "a"}}, 7 * s1, NotProven, "", 0, "new"},
-		"an old one stands":       {[]poll{{at: 1 * s1, playlist: "a"}, {at: 6 * s1, playlist: "a"}}, 7 * s1, NotProven, "", 0, "new"},
-		"the figures went back":   {[]poll{{at: 1 * s1, bytes: 90, update: 9 * s1}, {at: 6 * s1, bytes: 9, update: 8 * s1}}, 7 * s1, NotProven, "", 0, "new"},
-		"19 s without a change":   {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 11 * s1, bytes: 9}, {at: 26 * s1, update: 11 * s1, bytes: 9}}, 30 * s1, Proven, "", 19 * s1, ""},
-		"20 s without a change":   {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 11 * s1, bytes: 9}, {at: 26 * s1, update: 11 * s1, bytes: 9}}, 31 * s1, NotProven, "", 20 * s1, "has changed for 20s"},
-		"never a change":          {[]poll{{at: 1 * s1}, {at: 16 * s1}}, 21 * s1, NotProven, "", 0, "has changed for 21s"},
-		"unknown there":           {[]poll{{at: 1 * s1, gone: true}, {at: 16 * s1, gone: true}}, 21 * s1, NotProven, output.CauseIDUnknown, 0, "knows nothing"},
-		"no answer, still fresh":  {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 11 * s1, bytes: 9}, {at: 16 * s1, err: forbidden}}, 20 * s1, Proven, "", 9 * s1, ""},
-		"no answer, and old":      {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 11 * s1, bytes: 9}, {at: 16 * s1, err: forbidden}}, 40 * s1, NotProven, output.CauseForbidden, 29 * s1, "no"},
-		"no answer ever":          {[]poll{{at: 1 * s1, err: forbidden}}, 2 * s1, NotProven, output.CauseForbidden, 0, "no"},
-		"an answer again":         {[]poll{{at: 1 * s1, err: forbidden}, {at: 6 * s1}}, 7 * s1, NotProven, "", 0, "new"},
+		"not looked yet":             {nil, 0, NotProven, "", 0, "the session is new"},
+		"broadcasting is nothing":    {[]poll{{at: 1 * s1, bytes: 9000}}, 2 * s1, NotProven, "", 0, "the session is new"},
+		"figures moved":              {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 10 * s1, bytes: 9}}, 12 * s1, Proven, "", 2 * s1, ""},
+		"bytes alone moved":          {[]poll{{at: 1 * s1}, {at: 11 * s1, bytes: 9}}, 12 * s1, Proven, "", 12 * s1, ""},
+		"the playlist moved":         {[]poll{{at: 1 * s1}, {at: 6 * s1, playlist: "a"}, {at: 11 * s1, playlist: "b"}}, 12 * s1, Proven, "", 2 * s1, ""},
+		"a playlist appeared":        {[]poll{{at: 1 * s1}, {at: 6 * s1, playlist: "a"}}, 7 * s1, NotProven, "", 0, "new"},
+		"an old one stands":          {[]poll{{at: 1 * s1, playlist: "a"}, {at: 6 * s1, playlist: "a"}}, 7 * s1, NotProven, "", 0, "new"},
+		"the figures went back":      {[]poll{{at: 1 * s1, bytes: 90, update: 9 * s1}, {at: 6 * s1, bytes: 9, update: 8 * s1}}, 7 * s1, NotProven, "", 0, "new"},
+		"19 s without a change":      {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 11 * s1, bytes: 9}, {at: 26 * s1, update: 11 * s1, bytes: 9}}, 30 * s1, Proven, "", 19 * s1, ""},
+		"20 s without a change":      {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 11 * s1, bytes: 9}, {at: 26 * s1, update: 11 * s1, bytes: 9}}, 31 * s1, NotProven, "", 20 * s1, "has changed for 20s"},
+		"never a change":             {[]poll{{at: 1 * s1}, {at: 16 * s1}}, 21 * s1, NotProven, "", 0, "has changed for 21s"},
+		"unknown there":              {[]poll{{at: 1 * s1, gone: true}, {at: 16 * s1, gone: true}}, 21 * s1, NotProven, output.CauseIDUnknown, 0, "knows nothing"},
+		"no answer, still fresh":     {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 11 * s1, bytes: 9}, {at: 16 * s1, err: forbidden}}, 20 * s1, Proven, "", 9 * s1, ""},
+		"no answer, and old":         {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 11 * s1, bytes: 9}, {at: 16 * s1, err: forbidden}}, 40 * s1, NotProven, output.CauseForbidden, 29 * s1, "no"},
+		"no answer ever":             {[]poll{{at: 1 * s1, err: forbidden}}, 2 * s1, NotProven, output.CauseForbidden, 0, "no"},
+		"22 s, the last look failed": {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 11 * s1, bytes: 9}, {at: 28 * s1, err: forbidden}}, 33 * s1, Proven, "", 22 * s1, ""},
+		"25 s, the last look failed": {[]poll{{at: 1 * s1}, {at: 11 * s1, update: 11 * s1, bytes: 9}, {at: 28 * s1, err: forbidden}}, 36 * s1, NotProven, output.CauseForbidden, 25 * s1, "no"},
+		"another's figures moved":    {foreign([]poll{{at: 1 * s1}, {at: 21 * s1, update: 20 * s1, bytes: 9}}), 22 * s1, NotProven, output.CauseIDInUse, 0, "not ours"},
+		"another's playlist moved":   {foreign([]poll{{at: 1 * s1}, {at: 16 * s1, playlist: "a"}, {at: 21 * s1, playlist: "b"}}), 22 * s1, NotProven, output.CauseIDInUse, 0, "not ours"},
+		"another's since a moment":   {append([]poll{{at: 1 * s1}, {at: 11 * s1, update: 11 * s1, bytes: 9}}, foreign([]poll{{at: 16 * s1, bytes: 10}})...), 17 * s1, NotProven, output.CauseIDInUse, 6 * s1, "not ours"},
+		"playlists of both":          {append(foreign([]poll{{at: 1 * s1, playlist: "a"}}), poll{at: 16 * s1, playlist: "b"}), 17 * s1, NotProven, "", 0, "new"},
+		"an answer again":            {[]poll{{at: 1 * s1, err: forbidden}, {at: 6 * s1}}, 7 * s1, NotProven, "", 0, "new"},
 	} {
 		v := seen(x.polls...).arrival(here.Add(x.now))
 		require.Equal(t, []any{x.state, x.cause, x.age}, []any{v.State, v.Cause, v.Age}, "%s: %+v", name, v)
@@ -209,28 +225,29 @@ func TestAlerts(t *testing.T) {
 		polls []poll
 		now   time.Duration
 		size  [2]int
-		other string
+		other bool
 		want  []string
 	}{
-		"all is well":            {good, 12 * s1, [2]int{320, 180}, "", nil},
-		"new":                    {nil, 30 * s1, [2]int{320, 180}, "", nil},
-		"nothing arrives":        {[]poll{{at: 1 * s1}, {at: 16 * s1}}, 21 * s1, [2]int{320, 180}, "", []string{"error antmedia-not-received"}},
-		"no longer":              {good, 31 * s1, [2]int{320, 180}, "", []string{"error antmedia-not-received"}},
-		"no such session":        {[]poll{{at: 1 * s1, gone: true}, {at: 16 * s1, gone: true}}, 21 * s1, [2]int{320, 180}, "", []string{"error antmedia-not-received"}},
-		"another id":             {[]poll{{at: 1 * s1, gone: true}}, 12 * s1, [2]int{320, 180}, "room", []string{"error antmedia-other-id"}},
-		"another size":           {good, 12 * s1, [2]int{640, 360}, "", []string{"warning antmedia-size"}},
-		"no speed yet":           {slow(0, 0, 0), 23 * s1, [2]int{320, 180}, "", nil},
-		"another width":          {good, 12 * s1, [2]int{640, 180}, "", []string{"warning antmedia-size"}},
-		"slow once":              {slow(0, 0.9), 13 * s1, [2]int{320, 180}, "", nil},
-		"slow twice":             {slow(0, 0.9, 0.96), 23 * s1, [2]int{320, 180}, "", []string{"warning antmedia-slow"}},
-		"slow, then not":         {slow(0, 0.9, 0.96, 0.97), 33 * s1, [2]int{320, 180}, "", nil},
-		"at 0.97":                {slow(0, 0.97, 0.97), 23 * s1, [2]int{320, 180}, "", nil},
-		"forbidden, starting":    {[]poll{{at: 1 * s1, err: forbidden}}, 60 * s1, [2]int{320, 180}, "", nil},
-		"forbidden":              {[]poll{{at: 1 * s1, err: forbidden}}, 61 * s1, [2]int{320, 180}, "", []string{"warning antmedia-forbidden"}},
-		"wrong token":            {[]poll{{at: 1 * s1, err: credential}}, 2 * s1, [2]int{320, 180}, "", []string{"warning antmedia-credential"}},
-		"away":                   {[]poll{{at: 1 * s1, err: away}, {at: 56 * s1, err: away}}, 61 * s1, [2]int{320, 180}, "", []string{"warning antmedia-api"}},
-		"away and back":          {[]poll{{at: 1 * s1, err: away}, {at: 56 * s1, bytes: 1}, {at: 59 * s1, bytes: 2}}, 61 * s1, [2]int{320, 180}, "", nil},
-		"away: no word on media": {append(good, poll{at: 40 * s1, err: away}), 50 * s1, [2]int{320, 180}, "", nil},
+		"all is well":            {good, 12 * s1, [2]int{320, 180}, false, nil},
+		"new":                    {nil, 30 * s1, [2]int{320, 180}, false, nil},
+		"nothing arrives":        {[]poll{{at: 1 * s1}, {at: 16 * s1}}, 21 * s1, [2]int{320, 180}, false, []string{"error antmedia-not-received"}},
+		"no longer":              {good, 31 * s1, [2]int{320, 180}, false, []string{"error antmedia-not-received"}},
+		"no such session":        {[]poll{{at: 1 * s1, gone: true}, {at: 16 * s1, gone: true}}, 21 * s1, [2]int{320, 180}, false, []string{"error antmedia-not-received"}},
+		"another id":             {[]poll{{at: 1 * s1, gone: true}}, 12 * s1, [2]int{320, 180}, true, []string{"error antmedia-other-id"}},
+		"not ours":               {foreign(good), 31 * s1, [2]int{640, 360}, false, []string{"error antmedia-not-received"}},
+		"another size":           {good, 12 * s1, [2]int{640, 360}, false, []string{"warning antmedia-size"}},
+		"no speed yet":           {slow(0, 0, 0), 23 * s1, [2]int{320, 180}, false, nil},
+		"another width":          {good, 12 * s1, [2]int{640, 180}, false, []string{"warning antmedia-size"}},
+		"slow once":              {slow(0, 0.9), 13 * s1, [2]int{320, 180}, false, nil},
+		"slow twice":             {slow(0, 0.9, 0.96), 23 * s1, [2]int{320, 180}, false, []string{"warning antmedia-slow"}},
+		"slow, then not":         {slow(0, 0.9, 0.96, 0.97), 33 * s1, [2]int{320, 180}, false, nil},
+		"at 0.97":                {slow(0, 0.97, 0.97), 23 * s1, [2]int{320, 180}, false, nil},
+		"forbidden, starting":    {[]poll{{at: 1 * s1, err: forbidden}}, 60 * s1, [2]int{320, 180}, false, nil},
+		"forbidden":              {[]poll{{at: 1 * s1, err: forbidden}}, 61 * s1, [2]int{320, 180}, false, []string{"warning antmedia-forbidden"}},
+		"wrong token":            {[]poll{{at: 1 * s1, err: credential}}, 2 * s1, [2]int{320, 180}, false, []string{"warning antmedia-credential"}},
+		"away":                   {[]poll{{at: 1 * s1, err: away}, {at: 56 * s1, err: away}}, 61 * s1, [2]int{320, 180}, false, []string{"warning antmedia-api"}},
+		"away and back":          {[]poll{{at: 1 * s1, err: away}, {at: 56 * s1, bytes: 1}, {at: 59 * s1, bytes: 2}}, 61 * s1, [2]int{320, 180}, false, nil},
+		"away: no word on media": {append(good, poll{at: 40 * s1, err: away}), 50 * s1, [2]int{320, 180}, false, nil},
 	} {
 		var got []string
 		for _, a := range seen(x.polls...).alerts(here.Add(x.now), x.size[0], x.size[1], x.other) {

@@ -85,7 +85,11 @@ func TestNoTakeoverInVain(t *testing.T) {
 	b.refused(output.CauseCredential)
 	require.Zero(t, f.count(stop), "it gives no token")
 
-	f.set(func() { f.noTokens, f.badTokens = false, true; delete(f.conns, "ch1"); f.broadcasts["ch1"]["status"] = "finished" })
+	f.set(func() {
+		f.noTokens, f.badTokens = false, true
+		delete(f.conns, "ch1")
+		f.broadcasts["ch1"]["status"] = "finished"
+	})
 	b.forget()
 	b.refused(output.CauseCredential)
 	f.hold("ch1", time.Hour, nil)

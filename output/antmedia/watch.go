@@ -24,7 +24,7 @@ type Watch struct {
 	mu      sync.Mutex
 	sight   sight
 	version string
-	other   string
+	other   bool
 }
 
 // NewWatch returns a watch over the dialer's sessions that is not running.
@@ -51,7 +51,7 @@ func (w *Watch) Run(ctx context.Context) error {
 
 // poll looks once, if there is a session, and reports whether there was.
 func (w *Watch) poll(ctx context.Context) bool {
-	past, live, _ := w.dialer.now()
+	past, live, size := w.dialer.now()
 	if !live {
 		return false
 	}
@@ -64,7 +64,7 @@ func (w *Watch) poll(ctx context.Context) bool {
 	version := w.version
 	w.mu.Unlock()
 
-	l, other := look{}, ""
+	l, other := look{}, false
 	var err error
 	l.answer, err = w.dialer.ask(ctx)
 	l.at = time.Now()
@@ -72,9 +72,9 @@ func (w *Watch) poll(ctx context.Context) bool {
 		return false
 	}
 	if !errors.As(err, &l.err) {
-		w.dialer.recognise(past, l.answer)
+		l.foreign = !w.dialer.recognise(past, l.answer)
 		l.playlist, l.age = w.dialer.Client.playlist(ctx, w.dialer.ID())
-		other = w.elsewhere(ctx, past, l.answer)
+		other = w.elsewhere(ctx, past, size, l.answer)
 		if version == "" {
 			v, _ := w.dialer.Client.Version(ctx)
 			version = v.Name
@@ -86,20 +86,22 @@ func (w *Watch) poll(ctx context.Context) bool {
 	return true
 }
 
-// elsewhere looks, if the server has no session of our id, for one of another id
-// that began when ours did: it made another id of the output's URL.
-func (w *Watch) elsewhere(ctx context.Context, p Past, a Answer) string {
+// elsewhere looks, if the server has no session of our id, whether there is one of
+// another id that began when ours did and has its size: the server made another id of
+// the output's URL. Where there are several it may be anybody's.
+func (w *Watch) elsewhere(ctx context.Context, p Past, size [2]int, a Answer) bool {
 	if a.Held() || time.Since(p.Opened) < settled {
-		return ""
+		return false
 	}
 	list, _ := w.dialer.Client.broadcasts(ctx)
+	alike := 0
 	for _, b := range list {
 		o := Answer{Known: true, Broadcast: b, At: a.At, Date: a.Date}
-		if o.Held() && o.Type == "liveStream" && p.beganWith(o, a.At) {
-			return o.ID
+		if o.Held() && o.Type == "liveStream" && p.beganWith(o, a.At) && size == [2]int{o.Width, o.Height} {
+			alike++
 		}
 	}
-	return ""
+	return alike == 1
 }
 
 // Arrival is whether the stream is known to arrive. It never waits for the network.
@@ -137,15 +139,20 @@ func (d *Dialer) now() (Past, bool, [2]int) {
 	return d.past, d.live, d.size
 }
 
-// recognise remembers the start that the server gives our session, if the answer
-// speaks of it for sure: it is still the same session, and its age is right. One
-// that began a moment ago proves nothing yet: see [OwnerOf].
-func (d *Dialer) recognise(p Past, a Answer) {
+// recognise reports whether the session that holds the id is ours, or there is none,
+// or the server does not tell its time. It remembers the start that the server gives
+// ours, if the answer speaks of it for sure: it is still the same session, and its age
+// is right. One that began a moment ago proves nothing yet: see [OwnerOf].
+func (d *Dialer) recognise(p Past, a Answer) bool {
+	now := time.Now()
+	began := p.beganWith(a, now)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.live && d.past.Opened.Equal(p.Opened) && a.Held() && p.beganWith(a, time.Now()) && a.Running(a.At) > moves {
+	if d.live && d.past.Opened.Equal(p.Opened) && a.Held() && began && a.Running(a.At) > moves {
 		d.past.Started = a.StartTime
 	}
+	known := p.Started != 0 && p.Started == a.StartTime
+	return !a.Held() || a.Date.IsZero() || a.Type == "liveStream" && (known || began)
 }
 
 // playlist returns something that changes when the stream's HLS playlist does, and
