@@ -150,6 +150,7 @@ func (e *Engine) proves(p *prospect) bool {
 			return true
 		}
 		f.ready = true
+		f.learns(e)
 		delete(p.doubt, key(f.entry))
 		if cause = e.isBanned(f); cause == nil {
 			e.publish()
@@ -324,6 +325,7 @@ func (e *Engine) swapIn(p *prospect) {
 	}
 	switch err := f.swappable(); {
 	case err == nil:
+		f.learns(e)
 		if cause = e.isBanned(f); cause == nil {
 			p.feed.close()
 			p.feed, p.swap = f, nil
@@ -390,11 +392,3 @@ func key(e playlist.Entry) string { return e.Playlist + "\x00" + e.Item.ID }
 // doomed is a clip that knows of its end before its last ticks are polled: Err is
 // the fault that will come after them, nil while none is known.
 type doomed interface{ Err() error }
-
-// nothing is the clip of an entry that could not even be named.
-type nothing struct{}
-
-func (nothing) Poll() (*media.Tick, error)   { return nil, io.EOF }
-func (nothing) Ready() <-chan struct{}       { return nil }
-func (nothing) Info() (media.ClipInfo, bool) { return media.ClipInfo{}, false }
-func (nothing) Close() error                 { return nil }

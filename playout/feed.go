@@ -2,6 +2,7 @@ package playout
 
 import (
 	"errors"
+	"io"
 
 	"airloom/playlist"
 	"airloom/playout/media"
@@ -146,3 +147,11 @@ func (f *feed) dies() error {
 
 // name is the source as people may see it.
 func (f *feed) name() string { return playlist.Redact(f.entry.Item.Source) }
+
+// nothing is the clip of an entry that could not even be named.
+type nothing struct{}
+
+func (nothing) Poll() (*media.Tick, error)   { return nil, io.EOF }
+func (nothing) Ready() <-chan struct{}       { return nil }
+func (nothing) Info() (media.ClipInfo, bool) { return media.ClipInfo{}, false }
+func (nothing) Close() error                 { return nil }

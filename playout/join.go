@@ -42,10 +42,7 @@ func (e *Engine) join() bool {
 		}
 	}
 	f := e.look.feed
-	if f != nil && f.live && !f.warm() && f.length() > 0 {
-		f.awaits(e) // its time begins
-	}
-	if !f.warm() {
+	if f.begins(e); !f.warm() {
 		return false
 	}
 	next, passed := e.decide(&e.look, e.on, Ended)
@@ -72,7 +69,7 @@ func (e *Engine) join() bool {
 // then, what is on air goes on.
 func (e *Engine) cutIn() {
 	f := e.due.feed
-	if f != nil && !f.warm() || f == nil && e.air == nil {
+	if f.begins(e); f != nil && !f.warm() || f == nil && e.air == nil {
 		return
 	}
 	on, left := e.standing()
@@ -151,7 +148,11 @@ func (e *Engine) cutBy(next playlist.Entry) Reason {
 func (e *Engine) instead(p *prospect, next playlist.Entry) *feed {
 	p.replace(e, next)
 	e.tend(p)
-	if f := p.feed; f.warm() && same(f.entry, next) {
+	f := p.feed
+	if f == nil || !same(f.entry, next) {
+		return nil
+	}
+	if f.begins(e); f.warm() {
 		f.adopt(next)
 		return f
 	}

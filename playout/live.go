@@ -39,20 +39,28 @@ func pause(n int) time.Duration {
 	return min(500*time.Millisecond<<min(n-1, 8), 3*time.Second)
 }
 
-// passes reports that a source may be there another time: it is worth an attempt.
-func passes(err error) bool {
-	switch media.KindOf(err) {
-	case media.FaultAway, media.FaultStalled, media.FaultCrashed:
-		return true
-	}
-	return false
-}
+// passes reports that a live source may be there another time: it is worth an
+// attempt. Servers say all kinds of things while what they serve is not there yet;
+// only what may not be opened will not be another time either.
+func passes(err error) bool { return media.KindOf(err) != media.FaultUnreadable }
 
 // setLive notes whether the feed's source is a live one, and how long it airs.
 func (f *feed) setLive(e *Engine) {
-	f.live = playlist.Endless(f.entry.Item.Source)
-	if d := f.entry.Item.Duration; f.live && d > 0 {
+	f.isLive(e, playlist.Endless(f.entry.Item.Source))
+}
+
+func (f *feed) isLive(e *Engine, live bool) {
+	f.live = live
+	if d := f.entry.Item.Duration; live && d > 0 {
 		f.ticks = max(1, e.grid.Ticks(d))
+	}
+}
+
+// learns takes from a clip whose first tick is there whether it is live, where the
+// source's name did not tell.
+func (f *feed) learns(e *Engine) {
+	if info, ok := f.clip.Info(); ok && f.live != info.Live && !f.still && !playlist.Live(f.entry.Item.Source) {
+		f.isLive(e, info.Live)
 	}
 }
 
@@ -75,6 +83,13 @@ func (f *feed) awaits(e *Engine) {
 	f.away = &absence{since: e.n, attempt: 1, cause: cause, why: Reason("the source is not there yet"), trial: f.clip, opened: f.opened}
 	f.clip, f.lost = nothing{}, cause
 	f.absences++
+}
+
+// begins has a live feed's time begin at this tick, whether its source is there or not.
+func (f *feed) begins(e *Engine) {
+	if f != nil && f.live && !f.warm() && f.length() > 0 {
+		f.awaits(e)
+	}
 }
 
 // attempt brings the next opening of an absent source forward. At is the item's
@@ -144,9 +159,7 @@ func (e *Engine) tendLive(f *feed) (cause error) {
 	case err == nil:
 		if !f.ready {
 			f.ready = true
-			if info, ok := f.clip.Info(); ok && !playlist.Live(f.entry.Item.Source) {
-				f.live = info.Live
-			}
+			f.learns(e)
 			e.publish()
 		}
 		return nil
@@ -236,6 +249,10 @@ func (e *Engine) under() {
 	if e.air == nil || !e.air.live {
 		return
 	}
+	if e.over() {
+		e.liveOver()
+		return
+	}
 	if e.follow() == nil { // what ends it will show when it is lifted
 		e.air.drop()
 	}
@@ -272,7 +289,11 @@ type Away struct {
 
 // absent are the live sources that are away.
 func (e *Engine) absent() (list []Away) {
-	for _, f := range []*feed{e.air, e.look.feed, e.due.feed} {
+	feeds := []*feed{e.air, e.look.feed, e.due.feed}
+	if e.order != nil {
+		feeds = append(feeds, e.order.feed)
+	}
+	for _, f := range feeds {
 		if f != nil && f.away != nil {
 			list = append(list, Away{f.entry, f.away.since, f.away.attempt, f.away.cause.Error()})
 		}

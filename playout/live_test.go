@@ -17,20 +17,23 @@ type sender struct {
 	*theatre
 	st    *stage
 	there func(n int64) bool
-	tries []int64 // when it was opened
-	fault media.FaultKind
+	tries []int64         // when it was opened
+	fault media.FaultKind // what it says while it is not; "": nothing
 }
 
 func (s *sender) Open(ctx context.Context, spec media.Spec, at media.Start) Clip {
-	if spec.Source != cam {
+	if spec.Source != cam && spec.Source != ts {
 		return s.theatre.Open(ctx, spec, at)
 	}
 	s.tries = append(s.tries, s.st.n)
 	s.open++
-	return &liveClip{fakeClip: fakeClip{th: s.theatre, src: cam, sc: script{ticks: 1 << 40}, at: at.Tick, k: 1000, airing: len(s.tries)}, of: s}
+	return &liveClip{fakeClip: fakeClip{th: s.theatre, src: spec.Source, sc: script{ticks: 1 << 40}, at: at.Tick, k: 1000, airing: len(s.tries)}, of: s}
 }
 
-const cam = "rtsp://cam.example/door"
+const (
+	cam = "rtsp://cam.example/door"
+	ts  = "http://cam.example/a.ts" // a live one by what it sends, not by its name
+)
 
 type liveClip struct {
 	fakeClip
@@ -39,6 +42,9 @@ type liveClip struct {
 
 func (c *liveClip) Poll() (*media.Tick, error) {
 	if !c.of.there(c.of.st.n) {
+		if c.of.fault == "" {
+			return nil, media.ErrNotReady
+		}
 		return nil, &media.Fault{Kind: c.of.fault, Err: io.ErrUnexpectedEOF}
 	}
 	return c.fakeClip.Poll()
@@ -54,18 +60,22 @@ type timed struct {
 
 func (l timed) Next(e playlist.Entry, left, n int64) playlist.Entry {
 	next := l.list.Next(e, left, n)
-	if next.Item.Source == cam {
+	if next.Item.Source == cam || next.Item.Source == ts {
 		next.Item.Duration = l.d
 	}
 	return next
 }
 
 func onCamera(t *testing.T, d time.Duration, there func(n int64) bool) (*stage, *sender) {
+	return onSource(t, cam, d, there)
+}
+
+func onSource(t *testing.T, src string, d time.Duration, there func(n int64) bool) (*stage, *sender) {
 	th := map[string]script{"a": {ticks: 50}, "b": {ticks: 50}, "f": {ticks: 10}}
 	st := newStage(t, pal, list{"b"}, th, "f")
 	s := &sender{theatre: st.theatre, st: st, there: there, fault: media.FaultAway}
 	st.look.close()
-	st.rooms.Opener, st.rooms.Rundown = s, timed{list{"a", cam, "b"}, d}
+	st.rooms.Opener, st.rooms.Rundown = s, timed{list{"a", src, "b"}, d}
 	st.Warm()
 	return st, s
 }
@@ -146,12 +156,41 @@ func TestALiveItemWithoutAnEndIsGivenUp(t *testing.T) {
 	require.Equal(t, EndedEarly, rows[len(rows)-1].Outcome)
 }
 
-// What is wrong for good is not tried again.
+// What is wrong for good is not tried again: what may not be opened and, of an item
+// without a length, what cannot be played from the first.
 func TestALiveItemThatCannotPlayIsPassedOver(t *testing.T) {
-	st, s := onCamera(t, 20*time.Second, func(int64) bool { return false })
-	s.fault = media.FaultUnsupported
-	st.steps(60)
-	require.EqualValues(t, 50, st.shotOf("b", 0))
+	for d, kind := range map[time.Duration]media.FaultKind{20 * time.Second: media.FaultUnreadable, 0: media.FaultUnsupported} {
+		st, s := onCamera(t, d, func(int64) bool { return false })
+		s.fault = kind
+		st.steps(60)
+		require.EqualValues(t, 50, st.shotOf("b", 0))
+	}
+}
+
+// A server that is starting says all kinds of things in place of the stream: within
+// the item's time it is asked again whatever they are.
+func TestALiveItemIsOpenedAgainWhateverTheServerSays(t *testing.T) {
+	for _, kind := range []media.FaultKind{media.FaultUnsupported, media.FaultBroken, media.FaultMissing} {
+		st, s := onCamera(t, 20*time.Second, func(n int64) bool { return n >= 100 && n < 300 || n >= 330 })
+		s.fault = kind
+		st.steps(50 + 500 + 10)
+		for _, n := range []int{200, 420} {
+			require.Equal(t, cam, st.cam.shots[n].src, "%s at %d", kind, n)
+		}
+		require.EqualValues(t, 550, st.shotOf("b", 0))
+	}
+}
+
+// A stream over http tells that it is live by what comes, whatever its name is like:
+// it has its time as any other.
+func TestALiveSourceThatIsNamedLikeAFile(t *testing.T) {
+	st, s := onSource(t, ts, 20*time.Second, func(n int64) bool { return n < 150 || n >= 300 })
+	st.steps(50 + 500 + 50)
+	require.EqualValues(t, 550, st.shotOf("b", 0), "it ends at its time")
+	require.Equal(t, ts, st.cam.shots[330+75].src, "and is opened again within it")
+	require.Greater(t, len(s.tries), 1)
+	rows := st.rowsOf(ts)
+	require.Equal(t, Played, rows[len(rows)-1].Outcome)
 }
 
 // A live source that waits for its turn is not opened long before, and what airs
@@ -181,6 +220,76 @@ func TestALiveItemRunsOnUnderAHold(t *testing.T) {
 	require.InDelta(t, st.cam.shots[99].tick+101, st.cam.shots[200].tick, 3)
 	st.steps(350)
 	require.EqualValues(t, 550, st.shotOf("b", 0))
+}
+
+// Its time ends under a hold, too: its source is let go of, and when the hold is
+// lifted what follows airs.
+func TestALiveItemEndsUnderAHold(t *testing.T) {
+	st, s := onCamera(t, 20*time.Second, func(n int64) bool { return n < 400 })
+	st.steps(100)
+	st.forced = forced{Hold, "ops", "hold by ops"}
+	st.steps(600)
+	tries := len(s.tries)
+	require.Greater(t, tries, 1)
+	st.steps(100)
+	require.Len(t, s.tries, tries, "nobody waits for it any more")
+	st.forced = forced{}
+	st.steps(10)
+	require.EqualValues(t, 800, st.shotOf("b", 0))
+	rows := st.rowsOf(cam)
+	last := rows[len(rows)-1]
+	require.True(t, last.Final)
+	require.Equal(t, EndedEarly, last.Outcome)
+	require.EqualValues(t, 550, last.Start+last.Ticks, "at its time")
+	require.EqualValues(t, 500, last.At+last.Ticks)
+}
+
+// What an operator has lined up is kept ready while it waits: a live source that goes
+// is opened again.
+func TestALiveItemThatIsLinedUpIsTended(t *testing.T) {
+	ordered(t, map[string]script{"a": {ticks: 400}, "b": {ticks: 50}, "c": {ticks: 50}}, func(t *testing.T, st *stage) {
+		s := &sender{theatre: st.theatre, st: st, there: func(n int64) bool { return n < 100 || n >= 200 }, fault: media.FaultAway}
+		st.rooms.Opener = s
+		st.steps(20)
+		answer := st.asks(t.Context(), false, "ops", Cut, to(playlist.Entry{Item: playlist.Item{ID: cam, Source: cam, Duration: 20 * time.Second}}))
+		st.steps(150)
+		snap, _ := st.Snapshot()
+		require.Len(t, snap.Away, 1)
+		st.steps(240)
+		require.NoError(t, answered(t, answer))
+		require.EqualValues(t, 400, st.shotOf(cam, st.firstOf(cam)))
+		require.Greater(t, len(s.tries), 1)
+	})
+}
+
+// timedPlan is a plan in which the camera airs for some seconds.
+type timedPlan struct {
+	*plan
+	d time.Duration
+}
+
+func (p timedPlan) Next(e playlist.Entry, left, n int64) playlist.Entry {
+	next := p.plan.Next(e, left, n)
+	if next.Item.Source == cam {
+		next.Item.Duration = p.d
+	}
+	return next
+}
+
+// A hard start of a camera that has not answered yet is at its time all the same, and
+// so is its end.
+func TestAHardStartOfALiveItemThatIsNotOpenYet(t *testing.T) {
+	st, p := newPlanned(t, pal, list{"a"}, map[string]script{"a": {ticks: 2000}}, start{at: pal25(500), items: list{cam}})
+	s := &sender{theatre: st.theatre, st: st, there: func(n int64) bool { return n >= 600 }}
+	st.rooms.Opener, st.rooms.Rundown = s, timedPlan{p, 10 * time.Second}
+	st.steps(900)
+	require.EqualValues(t, 499, st.cam.shots[499].tick)
+	require.NotEqual(t, "a", st.cam.shots[560].src, "its time has begun")
+	require.Equal(t, cam, st.cam.shots[620].src)
+	require.Equal(t, "a", st.cam.shots[750].src)
+	require.EqualValues(t, 500, st.cam.shots[750].tick, "where it was cut")
+	rows := st.rowsOf(cam)
+	require.EqualValues(t, 500, rows[0].Start)
 }
 
 func TestPausesGrow(t *testing.T) {

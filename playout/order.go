@@ -154,14 +154,18 @@ func (e *Engine) tendOrder() {
 	}
 	f := o.feed
 	if f.ready {
-		if f.live {
-			f.fresh()
+		if !f.live {
+			return
+		}
+		if cause := e.tendLive(f); cause != nil {
+			e.fails(cause)
 		}
 		return
 	}
 	switch err := f.peek(); {
 	case err == nil:
 		f.ready = true
+		f.learns(e)
 		if err := e.isBanned(f); err != nil {
 			e.fails(err)
 			return
