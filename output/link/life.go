@@ -11,7 +11,7 @@ const (
 
 	stretch = 16 << 10      // bytes after which the window is judged
 	rise    = 1 << 10       // of the window, more than rounding
-	unheard = 3 * AckWindow // what a server that acknowledges may leave open
+	unheard = 3 * AckWindow // what a server that acknowledges as asked may leave open
 )
 
 // socket is what the kernel knows of the way to the server.
@@ -49,6 +49,10 @@ type evidence struct {
 	floor   uint64    // the edge when little of that was left, zero before
 	spoken  Spoken
 	unheard uint64 // bytes TCP has acknowledged since the server last spoke
+	// The server's own measure, where it does not go by ours: Ant Media Server
+	// acknowledges each MiB, which at 200 kbit/s is 40 s of silence.
+	ackAt uint64 // what TCP had acknowledged when the server last acknowledged
+	each  uint64 // the fewest bytes from one acknowledgement of its to the next, 0: unknown
 }
 
 func newEvidence(now time.Time) evidence {
@@ -60,6 +64,12 @@ func (e evidence) look(now time.Time, s socket, said Spoken) evidence {
 	e.unheard += s.acked - e.last.acked
 	if s.acked != e.last.acked || !s.pending {
 		e.lastAt = now
+	}
+	if n := said.Acks - e.spoken.Acks; n > 0 {
+		if each := (s.acked - e.ackAt) / uint64(n); e.each == 0 || each < e.each {
+			e.each = each
+		}
+		e.ackAt = s.acked
 	}
 	taken := s.acked - e.start.acked
 	switch {
@@ -105,7 +115,7 @@ func (e evidence) alive(now time.Time) time.Time {
 	// window and acknowledgements of TCP are only the proxy's. What is little
 	// is answered by a pong, what is much by an acknowledgement.
 	answers := e.spoken.Pongs >= 2
-	if e.unheard >= unheard {
+	if e.unheard >= max(unheard, 3*e.each) {
 		answers = e.spoken.Acks >= 2
 	}
 	if answers && e.spoken.Heard.Before(since) {

@@ -91,6 +91,17 @@ func TestJudgesLife(t *testing.T) {
 		}
 		return s, Spoken{}
 	}), "slow and silent, but alive")
+	for _, kbps := range []int{30, 100, 220, 1000, 4000, 20000} { // of two hours at most
+		own := func(each uint64) func(at time.Duration) (socket, Spoken) {
+			return func(at time.Duration) (socket, Spoken) {
+				n := bytes(at, kbps) / each
+				return socket{acked: bytes(at, kbps), window: 101376},
+					Spoken{Heard: t0.Add(time.Duration(n*each) * 8 * time.Millisecond / time.Duration(kbps)), Acks: int64(n)}
+			}
+		}
+		require.Zero(t, watchFor(2*time.Hour, own(1<<20)), "acknowledges each MiB, as measured, at %d kbit/s", kbps)
+		require.Zero(t, watchFor(2*time.Hour, own(2_500_000)), "acknowledges each 2.5 MB at %d kbit/s", kbps)
+	}
 	require.Zero(t, watchFor(time.Hour, func(time.Duration) (socket, Spoken) {
 		return socket{acked: 5000, window: 60000}, Spoken{}
 	}), "nothing is sent")
