@@ -50,6 +50,9 @@ func (s *source) patience() time.Duration {
 	return readWithin
 }
 
+// isRTMP says that the address is one of RTMP in any of its forms.
+func isRTMP(source string) bool { return strings.HasPrefix(schemeOf(source), "rtmp") }
+
 // networkOptions are libav's options for an address.
 func networkOptions(source string, set func(k, v string)) {
 	set("protocol_whitelist", netProtocols)
@@ -95,9 +98,12 @@ func gone(err error) bool {
 
 // networkFault says in words why an address did not open.
 func (s *source) networkFault(err error) error {
-	kind := media.FaultUnreadable
-	if gone(err) {
+	kind := media.FaultUnsupported
+	switch {
+	case gone(err), isRTMP(s.url) && errors.Is(err, astiav.Error(-int(syscall.EPERM))): // what a server says of a stream that is not there
 		kind = media.FaultAway
+	case errors.Is(err, astiav.Error(-int(syscall.EINVAL))), errors.Is(err, astiav.ErrProtocolNotFound): // a protocol or a format that is not allowed
+		kind = media.FaultUnreadable
 	}
 	switch {
 	case s.watch != nil && s.watch.late, errors.Is(err, astiav.ErrExit), errors.Is(err, astiav.ErrEtimedout):
