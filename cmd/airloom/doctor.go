@@ -110,12 +110,19 @@ type exam struct {
 // onAir reports whether the channel runs, as far as it can be seen.
 func (x *exam) onAir() bool { return x.status != nil || x.desk }
 
+const (
+	// asking is how long the channel has for an answer.
+	asking = 3 * time.Second
+	// lastWord is how long a look has to say what it found when its time is over.
+	lastWord = 500 * time.Millisecond
+)
+
 // askChannel finds out whether the channel is on air, and how it does.
 func (x *exam) askChannel(ctx context.Context) {
 	if x.cfg == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, asking)
 	defer cancel()
 	answered := make(chan *control.Status, 1)
 	go func() { // storage may hang
@@ -206,7 +213,7 @@ func (x *exam) one(ctx context.Context, l look) []web.Finding {
 	select {
 	case list := <-found: // it heard of the end itself
 		return list
-	case <-time.After(500 * time.Millisecond):
+	case <-time.After(lastWord):
 		return warning(fmt.Sprintf("This could not be found out within %d s.", l.within/time.Second), l.late)
 	}
 }
