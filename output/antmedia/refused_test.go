@@ -42,8 +42,10 @@ func TestSlowAPI(t *testing.T) {
 	s, _, err = b.publish()
 	require.NoError(t, err)
 	require.Equal(t, 1, f.count("POST /LiveApp/rest/v2/broadcasts/ch1/stop"))
-	require.False(t, b.slow, "it never had all its time")
 	aired(s)
+	f.set(func() { delete(f.conns, "ch1") })
+	b.published()
+	require.False(t, b.slow, "it was not given all its time")
 }
 
 // While we are refused the API is asked once in five seconds, whatever it answers.
