@@ -15,8 +15,10 @@ const (
 	maxWaits = 12 << 20
 	maxLate  = 4000 // milliseconds
 	overhead = 64   // what a message takes beside its bytes
-	// strays is how far behind the latest a message may be, in milliseconds.
+	// strays is how far behind the latest a message may be, in milliseconds, and
+	// leaps how far ahead: longer than that nobody is silent who is still there.
 	strays = 2000
+	leaps  = 6000
 )
 
 // after is by how much one time is after another, on a clock that goes round.
@@ -43,13 +45,15 @@ type feed struct {
 	mu      sync.Mutex
 	waits   []waiting
 	bytes   int
-	begun   bool   // the stream's beginning has been written
-	flows   bool   // from a keyframe on
-	base    uint32 // what is taken off the sender's time
-	latest  uint32 // the latest time written…
-	picture uint32 // …and the latest picture's,
-	every   uint32 // and how long that was after the one before
-	session int64  // whose time that is
+	begun   bool      // the stream's beginning has been written
+	flows   bool      // from a keyframe on
+	base    uint32    // what is taken off the sender's time
+	latest  uint32    // the latest time written…
+	picture uint32    // …and the latest picture's,
+	every   uint32    // and how long that was after the one before
+	session int64     // whose time that is
+	heard   [2]bool   // what has come of sound and picture in it…
+	had     [2]uint32 // …and the sender's time of the last of each
 	ending  bool
 	missed  int // how often a reader was too slow
 }
@@ -150,7 +154,10 @@ func (f *feed) take(p *producer, m message, starts bool) {
 		return
 	}
 	if f.session != p.sessions { // it has come back, with a clock of its own
-		f.session, f.flows = p.sessions, false
+		f.session, f.flows, f.heard = p.sessions, false, [2]bool{}
+	}
+	if f.jumps(m) {
+		f.flows = false
 	}
 	if f.flows && len(f.waits) > 0 && (f.bytes > maxWaits || after(f.latest, f.waits[0].time) > maxLate) {
 		f.skip()
@@ -163,7 +170,7 @@ func (f *feed) take(p *producer, m message, starts bool) {
 		f.start(p, m)
 	}
 	t := m.time - f.base
-	if after(f.latest, t) > strays || f.latest < strays && after(t, 0) < 0 { // before the keyframe it began with
+	if f.astray(t) || f.latest < strays && after(t, 0) < 0 { // before the keyframe it began with
 		return
 	}
 	if after(t, f.latest) > 0 {
@@ -173,6 +180,21 @@ func (f *feed) take(p *producer, m message, starts bool) {
 		f.picture, f.every = t, uint32(d)
 	}
 	f.put(tag(m.kind, t, m.body), t)
+}
+
+// astray reports that a time is too far from what has been written.
+func (f *feed) astray(t uint32) bool {
+	return after(f.latest, t) > strays || after(t, f.latest) > leaps
+}
+
+// jumps reports that the sender's clock has been set anew, or that a time is wild: it
+// is astray, and what came of the same kind before was elsewhere. Then the stream goes
+// on as after a lost connection. What is always far from the other kind is left out.
+func (f *feed) jumps(m message) bool {
+	i := m.kind - kindAudio
+	d, known := after(m.time, f.had[i]), f.heard[i]
+	f.had[i], f.heard[i] = m.time, true
+	return known && (d > leaps || d < -strays) && f.astray(m.time-f.base)
 }
 
 // start begins at a message, or goes on there, with all that a decoder needs before it.

@@ -114,12 +114,15 @@ func (s *Server) change() {
 // Run listens until the context is done. An address that cannot be listened on is
 // tried again: it may be another process's that is about to end.
 func (s *Server) Run(ctx context.Context) error {
-	for {
-		err := s.listen(ctx)
+	for told := ""; ; {
+		up, err := s.listen(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		s.cfg.Log.Warn("ingest cannot listen; trying again", "event", "ingest-down", "cause", err)
+		if up || told != err.Error() { // what stays as it is is said once
+			told = err.Error()
+			s.cfg.Log.Warn("ingest cannot listen; trying again", "event", "ingest-down", "cause", err)
+		}
 		s.cfg.Trouble(fmt.Sprintf("no producer can come in: %v", err))
 		select {
 		case <-ctx.Done():
@@ -129,11 +132,11 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 }
 
-// listen takes connections until listening itself fails.
-func (s *Server) listen(ctx context.Context) error {
+// listen takes connections until listening itself fails; up says that it has begun to.
+func (s *Server) listen(ctx context.Context) (up bool, err error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Listen)
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.cfg.Trouble("")
 	s.cfg.Log.Info("ingest listens", "event", "ingest-up", "address", l.Addr().String(), "producers", len(s.producers))
@@ -149,6 +152,7 @@ func (s *Server) listen(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
 	for _, p := range s.producers {
+		p.open()
 		defer p.close()
 	}
 	for {
@@ -162,7 +166,7 @@ func (s *Server) listen(ctx context.Context) error {
 			}
 		}
 		if err != nil {
-			return err
+			return true, err
 		}
 		all.Go(func() {
 			defer conn.Close()

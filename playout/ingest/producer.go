@@ -91,12 +91,19 @@ func (p *producer) leave(x *session, why error) {
 	}
 }
 
-// endFeeds has all who read come to the end.
+// endFeeds has all who read come to the end. They stay listed until they are gone:
+// one that does not read on is closed with the rest.
 func (p *producer) endFeeds() {
 	for _, f := range p.feeds {
 		f.end()
 	}
-	p.feeds = nil
+}
+
+// open has it be read from again.
+func (p *producer) open() {
+	p.mu.Lock()
+	p.closed = false
+	p.mu.Unlock()
 }
 
 // close ends all that reads.
