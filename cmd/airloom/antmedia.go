@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"time"
 
 	"airloom/configs"
@@ -56,17 +57,36 @@ func (a *antMedia) around(o configs.Output, d output.Dialer) output.Dialer {
 	return dial
 }
 
-// arrival is the server's word on the first of the outputs; other, which may be
-// nil, where it is not asked.
-func (a *antMedia) arrival(other func() control.Arrival) func() control.Arrival {
+// arrival is the server's word on that of the outputs that is worst off; other, which
+// may be nil, where it is not asked of any.
+func (a *antMedia) arrival(other func() control.Arrival, outputs func() []control.Output) func() control.Arrival {
 	if len(a.watches) == 0 {
 		return other
 	}
-	return func() control.Arrival { return arrivalOf(a.watches[0].Arrival()) }
+	return func() control.Arrival {
+		stopped := map[string]bool{}
+		for _, o := range outputs() {
+			stopped[o.Name] = o.State == control.Stopped
+		}
+		var list []control.Arrival
+		for _, w := range a.watches {
+			list = append(list, arrivalOf(w.output, w.Arrival(), stopped[w.output]))
+		}
+		return worst(list)
+	}
 }
 
-func arrivalOf(v antmedia.Arrival) control.Arrival {
-	c := control.Arrival{State: string(v.State), By: "antmedia", Cause: string(v.Cause),
+// worst is the first of those that are worst off. One that is not checked says nothing.
+func worst(list []control.Arrival) control.Arrival {
+	rank := map[string]int{string(antmedia.NotProven): 0, string(antmedia.Proven): 1, string(antmedia.NotChecked): 2}
+	return slices.MinFunc(list, func(a, b control.Arrival) int { return rank[a.State] - rank[b.State] })
+}
+
+func arrivalOf(output string, v antmedia.Arrival, stopped bool) control.Arrival {
+	if stopped { // nothing is meant to arrive
+		return control.Arrival{Output: output, State: string(antmedia.NotChecked), By: "antmedia", Detail: "the output is stopped"}
+	}
+	c := control.Arrival{Output: output, State: string(v.State), By: "antmedia", Cause: string(v.Cause),
 		ServerStatus: v.Status, AgeS: v.Age.Seconds(), Detail: v.Detail}
 	if s := v.Server; v.Known {
 		c.Server = &control.Server{Version: s.Version, BitrateKbps: s.Kbps, Speed: s.Speed, Width: s.Width, Height: s.Height,

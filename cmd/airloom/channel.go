@@ -127,7 +127,7 @@ func newChannel(cfg *configs.Config, with extras, log *slog.Logger) (*channel, e
 	c.board.Connect(control.Sources{
 		Channel: cfg.Channel.Name, House: house, Engine: c.engine, Rundown: c.plan.rundown, Outputs: c.outputStatus,
 		Encoder: func() (float64, int64) { s := c.encoder.Stats(); return s.Speed, s.Skipped },
-		Workers: func() int64 { return c.workers.Stats().Workers }, Arrival: c.antmedia.arrival(with.arrival), Producers: c.ingest.standing(c),
+		Workers: func() int64 { return c.workers.Stats().Workers }, Arrival: c.antmedia.arrival(with.arrival, c.outputStatus), Producers: c.ingest.standing(c),
 	})
 	c.desk = control.NewDesk(control.Rooms{
 		Engine: lifter{c.engine, c.store}, Rundown: c.plan.rundown, Library: reloader{c.plan, c.readUsers}, Outputs: commanded{c.outputs, c.pull}, Quarantine: c.quarantine, Senders: c.ingest.senders,

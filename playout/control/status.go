@@ -113,7 +113,8 @@ type Output struct {
 
 // Arrival is whether the stream really reaches the server, by the server's own word.
 type Arrival struct {
-	State        string  `json:"state"` // proven, not-proven or not-checked
+	Output       string  `json:"output"` // which of the outputs this is about: of those that are asked for, the worst off; "" where none is
+	State        string  `json:"state"`  // proven, not-proven or not-checked
 	By           string  `json:"by"`
 	Cause        string  `json:"cause"` // a fixed word for why it is not proven, such as forbidden; "" where that is not known
 	ServerStatus string  `json:"server_status"`

@@ -14,7 +14,7 @@ export function status(change: (s: Status) => void = () => {}): Status {
     now: { id: "a", playlist: "main.yml", index: 2, source: "one.mp4", title: "One", mode: "base", position_s: 3, duration_s: 20, started_at: "2026-10-24T17:32:08Z" },
     next: { id: "b", playlist: "main.yml", index: 3, source: "two.mp4", title: "Two", duration_s: 5, starts_at: "2026-10-24T17:32:28Z" },
     due: null, held: null, slated: null, output, outputs: [],
-    arrival: { state: "proven", by: "antmedia", cause: "", server_status: "broadcasting", age_s: 4, detail: "", server: null }, producers: [],
+    arrival: { output: "main", state: "proven", by: "antmedia", cause: "", server_status: "broadcasting", age_s: 4, detail: "", server: null }, producers: [],
     encoder: { speed: 1, held_ticks: 0, skipped_ticks: 0 },
     resources: { rss_bytes: 1, goroutines: 1, pictures: 1, workers: 1 },
     alerts: [],
