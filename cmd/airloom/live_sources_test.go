@@ -10,7 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/bluenviron/gortsplib/v5"
 	"github.com/bluenviron/gortsplib/v5/pkg/base"
@@ -118,17 +117,14 @@ func (c *udpCamera) OnPlay(*gortsplib.ServerHandlerOnPlayCtx) (*base.Response, e
 }
 
 func (c *udpCamera) OnRecord(x *gortsplib.ServerHandlerOnRecordCtx) (*base.Response, error) {
-	began := time.Now()
 	x.Session.OnPacketRTPAny(func(m *description.Media, _ format.Format, p *rtp.Packet) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		at, ok := x.Session.PacketNTP(m, p)
 		switch {
 		case c.stream == nil, c.mute.Load():
-		case ok: // by the sender's own clock: what came by now is no measure of it
+		case ok: // by the sender's own clock: sound comes in bundles, and would be 100 ms off by its coming
 			_ = c.stream.WritePacketRTPWithNTP(m, p, at)
-		case time.Since(began) > 2*time.Second:
-			_ = c.stream.WritePacketRTP(m, p)
 		}
 	})
 	return &base.Response{StatusCode: base.StatusOK}, nil

@@ -3,6 +3,8 @@ package clip
 import (
 	"slices"
 	"time"
+
+	"github.com/asticode/go-astiav"
 )
 
 // What a pump brings, sorted by track, and what is known of when it came.
@@ -109,13 +111,8 @@ func (d *demux) sort(a arrival) {
 		}
 	}
 	d.stamp(t, a)
-	if !t.clocked && clocked(a.pkt) { // its times so far say nothing of those from now on
-		t.clocked, t.lag = true, never
-		if d.clocked() {
-			for _, t := range d.tracks {
-				t.shift = 0
-			}
-		}
+	if !t.clocked && clocked(a.pkt) {
+		d.report(t, a.pkt)
 	}
 	d.lags(t, a)
 	if t.shift != 0 {
@@ -134,6 +131,22 @@ func (d *demux) clocked() bool {
 	return !slices.ContainsFunc(d.tracks, func(t *track) bool { return !t.clocked })
 }
 
+// report has the times of a track be by its sender's reports from now on: what they
+// were so far says nothing of that. Pictures go on where they were, so that nothing
+// jumps but sound, to where it belongs.
+func (d *demux) report(t *track, p *astiav.Packet) {
+	t.clocked, t.lag = true, never
+	m := d.main()
+	if t == m && t.next != noPTS && packetTime(p) != noPTS {
+		t.shift = micros(t, t.next-packetTime(p)) - d.jumps.shifts[0]
+	}
+	if d.clocked() {
+		for _, t := range d.tracks {
+			t.shift = m.shift
+		}
+	}
+}
+
 // lags notes how soon a packet came for its time. A picture is known to be whole,
 // and handed over, only when the next one begins.
 func (d *demux) lags(t *track, a arrival) {
@@ -147,12 +160,6 @@ func (t *track) usual() int64 {
 	if t.sound {
 		return 0
 	}
-	if t.each == 0 {
-		t.each = 40_000
-		if r := rational(t.stream.AvgFrameRate()); r.Num > 0 && r.Den > 0 {
-			t.each = second * r.Den / r.Num
-		}
-	}
 	return t.each
 }
 
@@ -162,13 +169,19 @@ func (d *demux) stamp(t *track, a arrival) {
 	if packetTime(a.pkt) != noPTS {
 		return
 	}
+	units := func(us int64) int64 { return us * t.tb.Den / (second * t.tb.Num) }
+	shifts := units(t.shift) + units(d.jumps.shifts[0]) // are still to come on it
 	switch {
 	case t.next != noPTS && a.pkt.Duration() > 0:
-		a.pkt.SetDts(t.next)
+		a.pkt.SetDts(t.next - shifts)
 	case t.next != noPTS:
-		a.pkt.SetDts(max(t.next, t.next-1+a.at.Sub(t.heard).Microseconds()*t.tb.Den/(second*t.tb.Num)))
+		last := t.next - 1
+		if t.shown != noPTS {
+			last = min(last, t.shown)
+		}
+		a.pkt.SetDts(max(t.next, last+units(a.at.Sub(t.heard).Microseconds())) - shifts)
 	default:
-		a.pkt.SetDts(a.at.Sub(d.pump.began).Microseconds() * t.tb.Den / (second * t.tb.Num))
+		a.pkt.SetDts(units(a.at.Sub(d.pump.began).Microseconds()))
 	}
 	a.pkt.SetPts(a.pkt.Dts())
 }
@@ -181,7 +194,7 @@ func (d *demux) align() {
 	}
 	m := d.main()
 	for _, t := range d.tracks {
-		by := t.lag - m.lag - t.shift
+		by := t.lag - t.shift - (m.lag - m.shift)
 		if t == m || t.lag == never || m.lag == never || abs(by) < 4000 {
 			continue
 		}
