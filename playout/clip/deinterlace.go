@@ -26,7 +26,7 @@ type deinterlacer struct {
 
 func newDeinterlacer(dec *decoder, h media.House) *deinterlacer {
 	d := &deinterlacer{dec: dec, order: -1}
-	r := rational(dec.track.stream.AvgFrameRate())
+	r := dec.track.mean
 	// More than 1.5 times the source's rate.
 	d.doubled = r.Num > 0 && h.FPS.Num*r.Den*2 > h.FPS.Den*r.Num*3
 	switch dec.cc.CodecID() {

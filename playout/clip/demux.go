@@ -26,14 +26,16 @@ type track struct {
 	tb      media.Rational
 	sound   bool
 	queue   []*astiav.Packet
-	keyed   bool      // a keyframe has come: a live source's
-	heard   time.Time // when the last packet came: a live source's
-	lag     int64     // the least of when a packet came less its time, in microseconds: a live source's
-	clocked bool      // its times are by its sender's reports
-	each    int64     // how long a picture lasts, in microseconds; 0: not asked yet
-	shift   int64     // microseconds that its clock is behind the other's: a live source's
-	shown   int64     // pts of the last packet that came, rebased; noPTS: none: a live source's
-	next    int64     // expected dts of the next packet, rebased; noPTS: none yet
+	keyed   bool           // a keyframe has come: a live source's
+	heard   time.Time      // when the last packet came: a live source's
+	lag     int64          // the least of when a packet came less its time, in microseconds: a live source's
+	clocked bool           // its times are by its sender's reports
+	each    int64          // how long a picture lasts, in microseconds
+	mean    media.Rational // pictures a second, as found when it was opened; 0: unknown
+	finest  media.Rational // by the shortest time from one to the next
+	shift   int64          // microseconds that its clock is behind the other's: a live source's
+	shown   int64          // pts of the last packet that came, rebased; noPTS: none: a live source's
+	next    int64          // expected dts of the next packet, rebased; noPTS: none yet
 }
 
 // demux reads packets in the order of the file and sorts them by track.
@@ -60,10 +62,22 @@ func newDemux(src *source, tracks ...*track) *demux {
 	return d
 }
 
+// newTrack is the track of a stream, with what may change there as it is read taken
+// down; nil for none.
 func newTrack(s *astiav.Stream) *track {
-	return &track{stream: s, index: s.Index(), tb: rational(s.TimeBase()), next: noPTS, shown: noPTS, lag: never,
+	if s == nil {
+		return nil
+	}
+	t := &track{stream: s, index: s.Index(), tb: rational(s.TimeBase()), next: noPTS, shown: noPTS, lag: never, each: 40_000,
+		mean: rational(s.AvgFrameRate()), finest: rational(s.RFrameRate()),
 		sound: s.CodecParameters().MediaType() == astiav.MediaTypeAudio}
+	if t.mean.Num > 0 && t.mean.Den > 0 {
+		t.each = second * t.mean.Den / t.mean.Num
+	}
+	return t
 }
+
+func (t *track) is(s *astiav.Stream) bool { return t != nil && t.index == s.Index() }
 
 // packet returns the next packet of a track and with it its ownership; the
 // demuxer's end, or errStarved.

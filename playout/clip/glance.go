@@ -14,7 +14,7 @@ func (r *Reader) Streams() media.Streams {
 	var s media.Streams
 	if v := r.video; v != nil {
 		s.Video = &media.VideoStream{Codec: codecName(v.dec), Width: v.dec.cc.Width(), Height: v.dec.cc.Height()}
-		if f := rational(v.dec.track.stream.AvgFrameRate()); f.Num > 0 && f.Den > 0 && !v.still {
+		if f := v.dec.track.mean; f.Num > 0 && f.Den > 0 && !v.still {
 			s.Video.FPS = f
 		}
 	}

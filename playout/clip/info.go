@@ -149,7 +149,7 @@ func (r *Reader) summary() string {
 	var parts []string
 	if v := r.video; v != nil {
 		s := fmt.Sprintf("%s %dx%d", codecName(v.dec), v.dec.cc.Width(), v.dec.cc.Height())
-		if f := rational(v.dec.track.stream.AvgFrameRate()); f.Num > 0 && !v.still {
+		if f := v.dec.track.mean; f.Num > 0 && !v.still {
 			s += fmt.Sprintf(" %s fps", rate(f))
 		}
 		parts = append(parts, s)
@@ -183,7 +183,7 @@ func (r *Reader) oddities() {
 	if r.video.fields.used {
 		r.note("interlaced: it is deinterlaced")
 	}
-	avg, real := rational(r.video.dec.track.stream.AvgFrameRate()), rational(r.video.dec.track.stream.RFrameRate())
+	avg, real := r.video.dec.track.mean, r.video.dec.track.finest
 	// More than 1 % apart: the shortest step and the mean.
 	if avg.Num > 0 && real.Num > 0 && real.Num*avg.Den*100 > avg.Num*real.Den*101 {
 		r.note("variable frame rate: %s on average", rate(avg))

@@ -36,6 +36,9 @@ const (
 	gather = 400 * time.Millisecond
 	// slowest is how long to wait for the second of two tracks.
 	slowest = 1500 * time.Millisecond
+	// keyedWithin is how long after it was asked for a source may take to send a
+	// keyframe: less than the channel gives one attempt, so that it hears why.
+	keyedWithin = 10 * time.Second
 	// settle is how long a source that is back is let pour out what it has kept.
 	settle = 120 * time.Millisecond
 )
@@ -98,16 +101,16 @@ func (r *Reader) gather() error {
 	})
 }
 
-// untilThere tries again with each packet that comes.
+// untilThere tries again with each packet that comes, for as long as a keyframe may take.
 func (r *Reader) untilThere(try func() error) error {
-	limit := time.Now().Add(openWithin)
+	limit := r.src.opened.Add(keyedWithin)
 	for {
 		err := try()
 		if !errors.Is(err, errStarved) {
 			return err
 		}
 		if time.Now().After(limit) {
-			return fault(media.FaultAway, "%s sends no keyframe: none came in %v", r.src.name, openWithin)
+			return fault(media.FaultAway, "%s sends no keyframe: none came in %v", r.src.name, keyedWithin)
 		}
 		if err := r.await(20 * time.Millisecond); err != nil {
 			return err
@@ -133,20 +136,12 @@ func (r *Reader) readLive(slot []byte) (int, error) {
 		return 0, err
 	}
 	l, k := r.live, r.tick-r.base
-	if k%25 == 24 && k < 500 && r.src.unclocked() && !r.dm.clocked() {
+	if realigns(k, r.house.FPS) && r.src.unclocked() && !r.dm.clocked() {
 		r.dm.align() // by then more is known
 	}
 	if len(r.dm.tracks) > 0 && r.dm.end == nil {
-		h := r.tickMicros(k)
-		fill := r.dm.newest(time.Now()) - l.tempo.source(r.tickMicros(k+1))
-		if ppm, step, bend := l.steer.observe(h, fill); bend {
-			if step != 0 {
-				step = r.onGrid(l.tempo.source(h)+step) - l.tempo.source(h)
-			}
-			l.tempo.bend(h, ppm, step)
-			if step != 0 {
-				r.retime(k)
-			}
+		if l.keep(r.tickMicros(k), r.tickMicros(k+1), r.dm.newest(time.Now()), r.onGrid) {
+			r.retime(k)
 		}
 	}
 	there, err := r.reachesLive(k)
@@ -162,6 +157,27 @@ func (r *Reader) readLive(slot []byte) (int, error) {
 	n := r.soundTick(slot)
 	r.tick++
 	return n, nil
+}
+
+// keep holds the cushion as it was, given up to when the source has come as the tick
+// from h to next airs. It returns whether some of the source is left out, or waits.
+func (l *live) keep(h, next, newest int64, onGrid func(int64) int64) (stepped bool) {
+	ppm, step, bend := l.steer.observe(h, newest-l.tempo.source(next))
+	if !bend {
+		return false
+	}
+	if step != 0 {
+		from := l.tempo.source(h)
+		step = onGrid(from+step) - from
+	}
+	l.tempo.bend(h, ppm, step)
+	return step != 0
+}
+
+// realigns says that tick k of a round ends one of its first seconds.
+func realigns(k int64, fps media.Rational) bool {
+	each := (fps.Num + fps.Den - 1) / fps.Den
+	return k < 20*each && k%each == each-1
 }
 
 // untilDue waits for the next tick's time and, where nothing comes any more, for

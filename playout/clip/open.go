@@ -37,15 +37,9 @@ func (r *Reader) openTracks() error {
 	if r.mute && pic != nil {
 		snd = nil
 	}
-	var pt, st *track
-	if pic != nil {
-		pt = newTrack(pic)
-	}
-	if snd != nil {
-		st = newTrack(snd)
-	}
+	pt, st := newTrack(pic), newTrack(snd)
 	for _, s := range r.src.fc.Streams() {
-		if (pic == nil || s.Index() != pic.Index()) && (snd == nil || s.Index() != snd.Index()) {
+		if !pt.is(s) && !st.is(s) {
 			s.SetDiscard(astiav.DiscardAll)
 		}
 	}
@@ -77,13 +71,18 @@ func (r *Reader) openTracks() error {
 		return fault(media.FaultUnsupported, "%s holds no picture and no sound that can be decoded (libav: %w)", r.src.name, why)
 	}
 	r.dm.only(pt, st)
+	r.readyPicture()
+	return nil
+}
+
+// readyPicture makes what turns pictures into house pictures, or stands in for them.
+func (r *Reader) readyPicture() {
 	if r.norm == nil {
 		r.norm = newNormaliser(r.house)
 	}
 	if r.video == nil {
 		r.drawCard()
 	}
-	return nil
 }
 
 // drawCard makes what is shown instead of a picture.

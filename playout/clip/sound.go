@@ -157,18 +157,12 @@ func (s *sound) join(f *astiav.Frame, pos int64, n int) (skip int) {
 		s.open(f, pos)
 		return 0
 	}
-	diff := pos*house/rate - s.seg.expected(house, rate)
-	limit := house / 80 // 12.5 ms: less than any frame that can be missing
-	switch {
-	case diff > limit:
+	over, gap := s.seg.follow(pos, house, rate)
+	if gap {
 		s.flush()
 		s.open(f, pos)
-	case diff < -limit:
-		return int(min(int64(n), -diff*rate/house))
-	default:
-		s.seg.drift.note(diff)
 	}
-	return 0
+	return int(min(int64(n), over))
 }
 
 // open begins a segment at a source sample. Source and house samples coincide
@@ -255,6 +249,21 @@ func (s *sound) close() {
 	freeFrame(s.frame)
 	s.frame = nil
 	s.dec.close()
+}
+
+// follow takes note of where the next frame should sound. It returns how many of its
+// samples lie over what is there, or that there is a gap before it.
+func (g *segment) follow(pos, house, rate int64) (over int64, gap bool) {
+	diff := pos*house/rate - g.expected(house, rate)
+	limit := house / 80 // 12.5 ms: less than any frame that can be missing
+	switch {
+	case diff > limit:
+		return 0, true
+	case diff < -limit:
+		return -diff * rate / house, false
+	}
+	g.drift.note(diff)
+	return 0, false
 }
 
 // expected is the house sample that follows the segment.

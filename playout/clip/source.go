@@ -206,6 +206,9 @@ func (s *source) openInput(spec media.Spec) error {
 		return err // libav has freed the context
 	}
 	s.fc = fc
+	if Fed(spec.Source) {
+		s.opened = time.Now() // its producer may have been waited for
+	}
 	err = s.watch.within(openWithin, func() error { return fc.FindStreamInfo(nil) })
 	s.live = s.remote && fc.Duration() <= 0 || Fed(spec.Source)
 	return err

@@ -80,6 +80,7 @@ const (
 type steer struct {
 	target    int64
 	segmented bool    // what is there at first is what is to be there: it comes in pieces
+	set       bool    // that is known, and the target
 	lows      []int64 // the least fill of each of the last seconds, oldest first
 	low       int64   // of the present one
 	until     int64   // when the present one ends, in the item's time
@@ -134,8 +135,8 @@ func (c *steer) observe(h, fill int64) (ppm, step int64, bend bool) {
 		return 0, step, true
 	case !whole && c.segmented:
 		return 0, 0, false
-	case c.segmented && c.target == cushion:
-		c.target = max(c.target, least) // as it came
+	case c.segmented && !c.set:
+		c.target, c.set = max(c.target, least), true // as it came
 		return 0, 0, false
 	case over > tooMuch && (whole || len(c.lows) >= 3) && !c.segmented:
 		c.reset(h)

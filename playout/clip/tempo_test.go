@@ -51,14 +51,14 @@ type aired struct {
 	doubled, left, all int
 }
 
-// play airs a camera for some seconds, as readLive and sound.join do.
+// play airs a camera for some seconds, by what paces readLive and places sound.
 func play(c *camera, seconds int64) (a aired) {
 	const tick, rate = 40_000, 44100
-	var t tempo
-	s := newSteer(false)
+	l := &live{steer: newSteer(false)}
+	t := &l.tempo
 	start := int64(cushion + burst*tick + 300_000)
 	t.anchor(c.upTo(0, start)-cushion-burst*tick, 0)
-	seg := segment{open: true, start: 0}
+	snd := sound{dec: &decoder{track: &track{tb: micro}}, warp: t, shape: soundShape{rate: rate}, seg: segment{open: true}}
 	first := t.source(0)
 	took := first // of the sound: its next frame's time in the source
 	shown, a2 := int64(-1), make([]float32, 1024)
@@ -66,19 +66,16 @@ func play(c *camera, seconds int64) (a aired) {
 	for k := int64(0); k < seconds*25; k++ {
 		h, now := k*tick, start+(k-burst)*tick
 		newest := min(c.upTo(0, now), c.upTo(1, now))
-		fill := newest - t.source(h+tick)
-		if fill < 0 {
+		if newest < t.source(h+tick) {
 			a.dry++
 		}
-		if ppm, step, bend := s.observe(h, fill); bend {
-			t.bend(h, ppm, step)
-			a.pace = max(a.pace, ppm, -ppm)
-			if step != 0 {
-				a.steps++
-				seg = segment{open: true, start: h * rate / second}
-				took = t.source(h)
-			}
+		if l.keep(h, h+tick, newest, func(pos int64) int64 { return pos }) {
+			a.steps++
+			snd.seg = segment{open: true, start: h * rate / second}
+			took = t.source(h)
 		}
+		ppm := t.knots[len(t.knots)-1].ppm
+		a.pace = max(a.pace, ppm, -ppm)
 		// The picture of the tick: the last whose time has come.
 		pic := (t.source(h) + tick/2) / tick
 		switch {
@@ -89,20 +86,15 @@ func play(c *camera, seconds int64) (a aired) {
 		}
 		shown = pic
 		a.all++
-		for took < t.source(h+tick) { // sound.join, in numbers
-			pos := t.at(took) * rate / second
-			diff := pos - seg.expected(rate, rate)
-			if diff > rate/80 || diff < -rate/80 {
+		for ; took < t.source(h+tick); took += 1024 * second / rate { // as sound.take does
+			pos := snd.position(took, 1024)
+			diff := pos - snd.seg.expected(rate, rate)
+			if over, gap := snd.seg.follow(pos, rate, rate); gap || over > 0 || k > 1500 {
 				a.apart = max(a.apart, int64(abs(diff))*second/rate)
 			}
-			seg.drift.note(diff)
-			if k > 1500 {
-				a.apart = max(a.apart, int64(abs(diff))*second/rate)
-			}
-			seg.took += 1024
-			_, _, moved := seg.drift.stretch(a2, a2, rate)
-			seg.moved += moved
-			took += 1024 * second / rate
+			snd.seg.took += 1024
+			_, _, moved := snd.seg.drift.stretch(a2, a2, rate)
+			snd.seg.moved += moved
 		}
 		if delay := now*(1e6+c.ppm)/1e6 - t.source(h); k > 1500 {
 			a.least, a.most, a.end = min(a.least, delay), max(a.most, delay), delay

@@ -48,9 +48,9 @@ type video struct {
 
 func newVideo(dec *decoder, h media.House) *video {
 	v := &video{dec: dec, fps: h.FPS, prev: noPTS, fields: newDeinterlacer(dec, h)}
-	rate := rational(dec.track.stream.AvgFrameRate())
+	rate := dec.track.mean
 	if rate.Num <= 0 || rate.Den <= 0 {
-		rate = rational(dec.track.stream.RFrameRate())
+		rate = dec.track.finest
 	}
 	if rate.Num <= 0 || rate.Den <= 0 {
 		rate = media.Rational{Num: 25, Den: 1}
