@@ -11,6 +11,9 @@ const (
 // shortToken is how long one must be that nobody can find by trying.
 const shortToken = 16
 
+// muchHLS is how much of the machine's memory segments may take unsaid, in MB.
+const muchHLS = 256
+
 func (c *Config) validateHLS() {
 	h := c.HLS
 	if h.Variant == "" {
@@ -24,8 +27,12 @@ func (c *Config) validateHLS() {
 	if h.Segment > 10*time.Second {
 		c.errorf("hls.segment", "%s is too long: write 10s or less, as players begin three segments behind", short(h.Segment))
 	}
-	if h.Segments < 3 || h.Segments > 100 {
+	mb := int64(h.Segment.Seconds()*float64(h.Segments)*float64(c.Encoder.Video.MaxRate)/8) >> 20
+	switch {
+	case h.Segments < 3 || h.Segments > 100:
 		c.errorf("hls.segments", "%d cannot be offered: write 3 to 100", h.Segments)
+	case h.Segment <= 10*time.Second && mb > muchHLS:
+		c.warnf("hls.segments", "%d segments of %s at encoder.video.maxrate take up to %d MB of memory, and twice that for a while after a gap: offer fewer", h.Segments, short(h.Segment), mb)
 	}
 	if n := len(h.Token.Reveal()); n > 0 && n < shortToken {
 		c.warnf("hls.token", "it can be guessed, as it has %d characters: write %d or more", n, shortToken)

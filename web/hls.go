@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 )
@@ -20,7 +21,7 @@ type HLS struct {
 	Token string
 }
 
-// hls serves it. The handler answers for all methods, in players' terms.
+// hls serves it, to GET and HEAD.
 func (s *Server) hls(g *gin.Engine) {
 	if s.cfg.HLS.Handler == nil {
 		return
@@ -28,6 +29,15 @@ func (s *Server) hls(g *gin.Engine) {
 	h := gin.WrapH(http.StripPrefix("/hls", s.cfg.HLS.Handler))
 	g.GET(hlsPath, h)
 	g.HEAD(hlsPath, h)
+}
+
+// forPlayers lets players in pages of other sites read what is answered under the
+// stream's path, problems included: else they cannot tell them from a network's.
+func (s *Server) forPlayers(c *gin.Context) {
+	if s.cfg.HLS.Handler != nil && strings.HasPrefix(c.Request.URL.Path, "/hls/") {
+		c.Header("Access-Control-Allow-Origin", "*")
+		c.Header("Cross-Origin-Resource-Policy", "cross-origin")
+	}
 }
 
 // pulls reports whether a request shows that it may pull the stream, and whether

@@ -53,6 +53,23 @@ func TestWhoMayPull(t *testing.T) {
 	require.NotContains(t, log.String(), "p1ayers")
 }
 
+// A player in a page of another site can read why it gets nothing; nothing else
+// that is served is for such pages.
+func TestPlayersOfOtherSitesReadProblems(t *testing.T) {
+	h := guarded(t, full, pullable(pullToken))
+	nobody := h.visitor(t)
+	for _, w := range []reply{nobody.get("/hls/index.m3u8"), nobody.get("/hls/index.m3u8?token=wrong"), nobody.do(http.MethodPost, "/hls/index.m3u8", "")} {
+		require.GreaterOrEqual(t, w.StatusCode, 400)
+		require.Equal(t, "*", w.Header.Get("Access-Control-Allow-Origin"))
+		require.Equal(t, "cross-origin", w.Header.Get("Cross-Origin-Resource-Policy"))
+	}
+	for _, path := range []string{"/", "/hls", "/api/v1/status", "/metrics", "/hlsx/a"} {
+		w := nobody.get(path)
+		require.Empty(t, w.Header.Get("Access-Control-Allow-Origin"), path)
+		require.Equal(t, "same-origin", w.Header.Get("Cross-Origin-Resource-Policy"), path)
+	}
+}
+
 // Without users everybody on the machine may pull, unless a token is set: behind a
 // proxy, that is what keeps others out.
 func TestWhoMayPullWhereThereAreNoUsers(t *testing.T) {

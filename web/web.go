@@ -166,7 +166,7 @@ func (s *Server) handler() http.Handler {
 	g.RedirectTrailingSlash = false
 	g.UseRawPath = true          // a playlist's name may hold a slash, written as %2F
 	_ = g.SetTrustedProxies(nil) // cannot fail: nothing to parse
-	g.Use(gin.CustomRecoveryWithWriter(nil, s.recovered), headers, s.guard())
+	g.Use(gin.CustomRecoveryWithWriter(nil, s.recovered), headers, s.forPlayers, s.guard())
 	g.Use(s.ground()...)
 	g.NoRoute(s.elsewhere)
 	g.NoMethod(func(c *gin.Context) {

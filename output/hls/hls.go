@@ -57,8 +57,9 @@ type Sink struct {
 	queue chan *media.Packet
 	slots chan struct{}
 
-	// came and went are told of each muxer's life, by Run's goroutine.
-	came, went func(*muxer)
+	// came and went are told of each muxer's life, and grown, which may be nil, of
+	// its keyframes, by Run's goroutine.
+	came, went, grown func(*muxer)
 
 	mu       sync.Mutex
 	skipping bool // until a keyframe finds room
@@ -181,6 +182,9 @@ func (s *Sink) write(m *muxer, p *media.Packet) *muxer {
 		s.restarts.Add(1)
 		s.retire(m)
 		return nil
+	}
+	if s.grown != nil && p.Kind == media.Video && p.Key {
+		s.grown(m)
 	}
 	return m
 }

@@ -62,7 +62,7 @@ type Output struct {
 	wanted  bool
 	stop    context.CancelFunc // ends the present run
 	shown   *muxer             // whose playlists are told
-	past    *muxer             // the one before: its segments are still served
+	past    *muxer             // the one before: its segments are still served, for a while
 	state   output.State
 	since   time.Time
 	down    time.Time // since when nothing new comes; zero while it does, and while stopped
@@ -92,7 +92,7 @@ func NewOutput(cfg OutputConfig) (*Output, error) {
 		requests: make(chan struct{}, maxPulling), wanted: true, state: output.Waiting, since: now, down: now,
 		players: players{seen: map[player]time.Time{}},
 	}
-	sink.came, sink.went = o.came, o.went
+	sink.came, sink.went, sink.grown = o.came, o.went, o.grown
 	return o, nil
 }
 
@@ -209,6 +209,20 @@ func (o *Output) went(m *muxer) {
 		o.enter(output.Waiting)
 	}
 	m.close()
+}
+
+// grown lets go of the muxer before this one, once this one's list has been all new
+// for as long as a list is: no player is still at the old segments.
+func (o *Output) grown(m *muxer) {
+	o.mu.Lock()
+	done := o.past == nil || m != o.shown
+	o.mu.Unlock()
+	if done || m.sequence() < int64(o.count) {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.past = nil
 }
 
 // Status is a snapshot. Its Sessions are the players lately seen.

@@ -252,6 +252,37 @@ func TestDiscontinuityLeavesTheListByNumber(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, pull(o, "/"+first.segments[0]).Code, "memory is bounded")
 }
 
+// What was before a gap is let go of, with nobody asking: memory is bounded.
+func TestWhatWasBeforeAGapIsLetGo(t *testing.T) {
+	for _, v := range variants {
+		t.Run(string(v), func(t *testing.T) {
+			src := newSource(t)
+			o := pulled(t, src, v)
+			feed(t, src, 425, o)
+			until(t, "there is a list", func() bool { return o.Status().State == output.Publishing })
+			old := readList(t, o, v).real()
+			past := func() *muxer {
+				o.mu.Lock()
+				defer o.mu.Unlock()
+				return o.past
+			}
+			src.tick += 1000 // the timeline jumps
+			src.sounding = src.grid.Sample(src.tick)/1024 + 1
+			feed(t, src, src.tick+300, o)
+			until(t, "it goes on", func() bool { return past() != nil })
+			for _, name := range old {
+				require.Equal(t, http.StatusOK, pull(o, "/"+name).Code, name)
+			}
+			feed(t, src, src.tick+1000, o)
+			until(t, "it is let go", func() bool { return past() == nil })
+			for _, name := range old {
+				require.Equal(t, http.StatusNotFound, pull(o, "/"+name).Code, name)
+			}
+			require.Equal(t, output.Publishing, o.Status().State)
+		})
+	}
+}
+
 // An operator's stop is the stream's end, for players; a start goes on with it.
 func TestStopEndsTheListAndStartGoesOn(t *testing.T) {
 	for _, v := range variants {

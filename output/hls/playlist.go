@@ -40,6 +40,17 @@ func (m *muxer) after() int64 {
 	return 0
 }
 
+// sequence is the number of the first segment that it still has; it waits as list
+// does.
+func (m *muxer) sequence() int64 {
+	for _, name := range streams {
+		if text, ok := m.list(name); ok {
+			return parse(text).sequence
+		}
+	}
+	return 0
+}
+
 // mediaList is a playlist of segments, in lines.
 type mediaList struct {
 	sequence int64 // of the first segment

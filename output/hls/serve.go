@@ -94,7 +94,10 @@ func (o *Output) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.mu.Lock()
 	from := []*muxer{o.shown, o.past}
 	o.mu.Unlock()
-	a := &answer{ResponseWriter: w, count: func(n int) { o.rate.Add(int64(n), time.Now()) }}
+	a := &answer{ResponseWriter: w}
+	if r.Method != http.MethodHead { // whose answer stays here
+		a.count = func(n int) { o.rate.Add(int64(n), time.Now()) }
+	}
 	for _, m := range from {
 		if m != nil && !a.begun {
 			m.mux.Handle(a, r) // silent about paths that it does not know
@@ -135,8 +138,9 @@ func (o *Output) playlist(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
-	n, _ := io.WriteString(w, text)
-	o.rate.Add(int64(n), now)
+	if n, _ := io.WriteString(w, text); r.Method != http.MethodHead {
+		o.rate.Add(int64(n), now)
+	}
 }
 
 // text is a playlist as players are told it, and how the muxer answered.

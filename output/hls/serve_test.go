@@ -104,6 +104,11 @@ func TestHeadersForPlayersAndCaches(t *testing.T) {
 	require.Contains(t, of("GET", "/"+segment).Get("Cache-Control"), "max-age=3600")
 	require.Equal(t, "video/mp4", of("HEAD", "/"+segment).Get("Content-Type"))
 	require.Equal(t, "404", of("GET", "/none.m3u8").Get("Code"))
+	sent := o.Status().Sent
+	for _, path := range []string{"/index.m3u8", stream(FMP4), "/" + segment} {
+		of("HEAD", path)
+		require.Equal(t, sent, o.Status().Sent, "HEAD sends nothing: %s", path)
+	}
 	for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS"} {
 		h := of(method, "/index.m3u8")
 		require.Equal(t, "405", h.Get("Code"))
