@@ -1,10 +1,13 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"airloom/playout/levels"
 )
 
 const (
@@ -34,12 +37,11 @@ func (s *Server) events(c *gin.Context) {
 		return
 	}
 	defer s.live.leave(me)
-	levels, quiet := s.levels(c)
+	loud, quiet := s.levels(c)
 	defer quiet()
-	h := c.Writer.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // a proxy may not gather it
+	c.Header("Content-Type", "text/event-stream")
+	c.Header("Cache-Control", "no-store")
+	c.Header("X-Accel-Buffering", "no") // a proxy may not gather it
 	c.Status(http.StatusOK)
 
 	send := func(text []byte) bool {
@@ -49,20 +51,24 @@ func (s *Server) events(c *gin.Context) {
 		}
 		return len(me.events) > 0 || line.Flush() == nil
 	}
-	if !send(first) {
-		return
+	if send(first) {
+		stay(c.Request.Context(), me.events, loud, send)
 	}
+}
+
+// stay sends what comes until the client is gone, too slow, or has stayed long enough.
+func stay(ctx context.Context, events <-chan []byte, loud <-chan levels.Levels, send func([]byte) bool) {
 	silent, over := time.NewTicker(heartbeat), time.NewTimer(oneStream)
 	defer silent.Stop()
 	defer over.Stop()
 	for {
 		select {
-		case text, open := <-me.events:
+		case text, open := <-events:
 			if !open || !send(text) { // too slow, or the server stops
 				return
 			}
 			silent.Reset(heartbeat)
-		case l := <-levels:
+		case l := <-loud:
 			if !send(levelsEvent(l)) {
 				return
 			}
@@ -72,7 +78,7 @@ func (s *Server) events(c *gin.Context) {
 			}
 		case <-over.C:
 			return
-		case <-c.Request.Context().Done():
+		case <-ctx.Done():
 			return
 		}
 	}

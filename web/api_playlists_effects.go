@@ -54,6 +54,18 @@ type Effect struct {
 	Note     string  `json:"note"`     // for people
 }
 
+// effectsAnswer is what the API says of a draft.
+type effectsAnswer struct {
+	Until         *string     `json:"until"`
+	FirstChangeAt *string     `json:"first_change_at"`
+	TotalS        float64     `json:"total_s"`
+	Unknown       int         `json:"unknown"`
+	Items         []DraftItem `json:"items"`
+	Changes       []Effect    `json:"changes"`
+	More          int         `json:"more"`
+	Problems      []Problem   `json:"problems"`
+}
+
 // effects tells what saving a draft would change on air, and saves nothing.
 func (s *Server) effects(c *gin.Context) {
 	change(c, "")
@@ -72,16 +84,7 @@ func (s *Server) effects(c *gin.Context) {
 	if !ok {
 		return
 	}
-	answer := struct {
-		Until         *string     `json:"until"`
-		FirstChangeAt *string     `json:"first_change_at"`
-		TotalS        float64     `json:"total_s"`
-		Unknown       int         `json:"unknown"`
-		Items         []DraftItem `json:"items"`
-		Changes       []Effect    `json:"changes"`
-		More          int         `json:"more"`
-		Problems      []Problem   `json:"problems"`
-	}{Items: []DraftItem{}, Changes: []Effect{}}
+	answer := effectsAnswer{Items: []DraftItem{}, Changes: []Effect{}}
 	if e.list != nil && !e.problems.Fatal() {
 		x, err := s.cfg.Plan.Effects(ctx, e.list)
 		if err != nil {
@@ -89,20 +92,25 @@ func (s *Server) effects(c *gin.Context) {
 			return
 		}
 		e.problems = append(e.problems, x.Problems...)
-		answer.Until, answer.FirstChangeAt, answer.More = &x.Until, x.First, x.More
-		answer.Changes = append(answer.Changes, x.Changes...)
-		answer.Items = make([]DraftItem, len(x.Airs))
-		for i, it := range s.items(e.list) {
-			answer.Items[i] = DraftItem{i, it.ID, it.LengthS, it.Plays, it.Why, x.Airs[i]}
-			if it.LengthS != nil {
-				answer.TotalS += *it.LengthS
-			} else if it.Plays {
-				answer.Unknown++
-			}
-		}
+		answer.tell(x, s.items(e.list))
 	}
-	answer.TotalS = math.Round(answer.TotalS*1000) / 1000
 	answer.Problems = problemsOf(e.problems, e.lines())
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, answer)
+}
+
+// tell puts in what saving changes, and the draft's items, which are as many as airs.
+func (a *effectsAnswer) tell(x Effects, items []ShownItem) {
+	a.Until, a.FirstChangeAt, a.More = &x.Until, x.First, x.More
+	a.Changes = append(a.Changes, x.Changes...)
+	a.Items = make([]DraftItem, len(x.Airs))
+	for i, it := range items {
+		a.Items[i] = DraftItem{i, it.ID, it.LengthS, it.Plays, it.Why, x.Airs[i]}
+		if it.LengthS != nil {
+			a.TotalS += *it.LengthS
+		} else if it.Plays {
+			a.Unknown++
+		}
+	}
+	a.TotalS = math.Round(a.TotalS*1000) / 1000
 }

@@ -26,13 +26,7 @@ func ctlWords(r socket.Reply, zone *time.Location) string {
 
 func statusWords(s control.Status, zone *time.Location) string {
 	var b strings.Builder
-	today := time.Now().In(zone).Format(time.DateOnly)
-	clock := func(t time.Time) string {
-		if t = t.In(zone); t.Format(time.DateOnly) != today {
-			return t.Format(time.DateTime)
-		}
-		return t.Format(time.TimeOnly)
-	}
+	clock := clockIn(zone)
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-8s "+format+"\n", append([]any{name}, args...)...)
 	}
@@ -74,6 +68,17 @@ func statusWords(s control.Status, zone *time.Location) string {
 		line(a.Severity, "%s (since %s)", a.Message, clock(a.Since))
 	}
 	return b.String()
+}
+
+// clockIn writes times of that zone, with the day where it is not today.
+func clockIn(zone *time.Location) func(time.Time) string {
+	today := time.Now().In(zone).Format(time.DateOnly)
+	return func(t time.Time) string {
+		if t = t.In(zone); t.Format(time.DateOnly) != today {
+			return t.Format(time.DateTime)
+		}
+		return t.Format(time.TimeOnly)
+	}
 }
 
 func itemWords(title, file string, index int) string {

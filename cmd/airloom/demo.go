@@ -93,12 +93,17 @@ func runDemo(ctx context.Context, out io.Writer, length time.Duration) error {
 		ctx, cancel = context.WithTimeout(ctx, length)
 		defer cancel()
 	}
+	return airDemo(ctx, out, c, server)
+}
+
+// airDemo runs the channel and what receives it until the context is done.
+func airDemo(ctx context.Context, out io.Writer, c *channel, server *receiver.Server) error {
 	c.begin(ctx)
 	fmt.Fprintf(out, demoWords, c.items(), c.pageURL())
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 1)
 	go func() { served <- server.Run(serving) }()
-	err = c.run(ctx)
+	err := c.run(ctx)
 	stop()
 	err = errors.Join(err, <-served)
 	status := c.board.Status()
