@@ -3,12 +3,6 @@ package output
 import (
 	"context"
 	"fmt"
-	"time"
-)
-
-const (
-	looking   = 20 * time.Millisecond // between two looks at a state that is waited for
-	soonStart = 5 * time.Second       // for a server to answer, before Start says that it has not
 )
 
 // Stop ends the session of the output of that name cleanly, and keeps it off until
@@ -19,7 +13,7 @@ func (f Fan) Stop(ctx context.Context, name string) error {
 		return err
 	}
 	o.Stop()
-	if _, err := o.await(ctx, func(s Status) bool { return s.State == Stopped }); err != nil {
+	if _, err := Await(ctx, o.Status, Has(Stopped)); err != nil {
 		return fmt.Errorf("output %s is told to stop, but its session has not ended yet: %w", name, err)
 	}
 	return nil
@@ -34,9 +28,9 @@ func (f Fan) Start(ctx context.Context, name string) (trouble string, err error)
 		return "", err
 	}
 	o.Start()
-	ctx, cancel := context.WithTimeout(ctx, soonStart)
+	ctx, cancel := context.WithTimeout(ctx, SoonStart)
 	defer cancel()
-	s, err := o.await(ctx, func(s Status) bool { return s.State == Publishing || s.LastError != "" })
+	s, err := Await(ctx, o.Status, func(s Status) bool { return s.State == Publishing || s.LastError != "" })
 	switch {
 	case s.State == Publishing:
 		return "", nil
@@ -54,21 +48,4 @@ func (f Fan) named(name string) (*Output, error) {
 		}
 	}
 	return nil, fmt.Errorf("there is no output %q", name)
-}
-
-// await returns the first status that is as wanted, or the last one there was.
-func (o *Output) await(ctx context.Context, wanted func(Status) bool) (Status, error) {
-	every := time.NewTicker(looking)
-	defer every.Stop()
-	for {
-		s := o.Status()
-		if wanted(s) {
-			return s, nil
-		}
-		select {
-		case <-ctx.Done():
-			return s, ctx.Err()
-		case <-every.C:
-		}
-	}
 }

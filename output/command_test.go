@@ -82,7 +82,7 @@ func TestAServerThatSaysNothingKeepsNobodyWaiting(t *testing.T) {
 		trouble, err := fan.Start(t.Context(), "main")
 		require.NoError(t, err)
 		require.Equal(t, "no answer yet", trouble)
-		require.Equal(t, soonStart, time.Since(began))
+		require.Equal(t, SoonStart, time.Since(began))
 	})
 }
 

@@ -40,11 +40,9 @@ type Output struct {
 	keyframe func()
 	log      *slog.Logger
 	queue    *queue
-	wake     chan struct{} // receives a value when wanted has changed
+	wanted   *Switch
 
 	mu      sync.Mutex
-	wanted  bool
-	stop    context.CancelFunc // ends the present life
 	status  Status
 	retry   Retry
 	session Session
@@ -69,8 +67,7 @@ func New(cfg Config, info media.StreamInfo, dial Dialer, requestKeyframe func(),
 		keyframe: requestKeyframe,
 		log:      log.With("output", cfg.Name, "target", dial.Target()),
 		queue:    newQueue(pictures),
-		wake:     make(chan struct{}, 1),
-		wanted:   true,
+		wanted:   NewSwitch(),
 		status:   Status{Name: cfg.Name, Protocol: cfg.Protocol, Target: dial.Target(), State: Waiting, Since: now, DownSince: now},
 	}
 }
@@ -86,54 +83,30 @@ func (o *Output) Offer(p *media.Packet) {
 // cleanly and returns nil. Nothing of it is left running.
 func (o *Output) Run(ctx context.Context) error {
 	defer o.enter(Stopped)
-	for ctx.Err() == nil {
-		life, cancel := context.WithCancel(ctx)
-		if o.born(cancel) {
-			o.live(life)
-		} else {
-			select {
-			case <-ctx.Done():
-			case <-o.wake:
-			}
-		}
-		cancel()
-	}
+	o.wanted.Lives(ctx, o.born, o.live)
 	return nil
 }
 
 // born registers a life if one is wanted.
-func (o *Output) born(cancel context.CancelFunc) bool {
+func (o *Output) born(end context.CancelFunc) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.wanted {
+	if !o.wanted.Begin(end) {
 		o.setState(Stopped)
 		// What was wrong before says nothing about the next start.
 		o.status.Attempt, o.status.LastError, o.status.LastKind, o.status.LastCause, o.told = 0, "", "", "", outage{dropped: o.told.dropped}
 		return false
 	}
 	o.setState(Waiting)
-	o.stop, o.retry = cancel, Retry{}
+	o.retry = Retry{}
 	return true
 }
 
 // Stop ends the session cleanly and keeps the output off until Start.
-func (o *Output) Stop() { o.want(false) }
+func (o *Output) Stop() { o.wanted.Turn(false) }
 
 // Start undoes Stop.
-func (o *Output) Start() { o.want(true) }
-
-func (o *Output) want(on bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.wanted = on
-	if !on && o.stop != nil {
-		o.stop()
-	}
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
-}
+func (o *Output) Start() { o.wanted.Turn(true) }
 
 // Renew replaces the session by a new one at the next keyframe, and asks for one.
 func (o *Output) Renew() {

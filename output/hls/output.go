@@ -51,7 +51,7 @@ type Output struct {
 	count    int // segments offered
 	sink     *Sink
 	log      *slog.Logger
-	wake     chan struct{} // receives a value when wanted has changed
+	wanted   *output.Switch
 	requests chan struct{}
 	rate     output.Rate
 	on       atomic.Bool // packets are taken
@@ -59,10 +59,8 @@ type Output struct {
 	awaiting sync.WaitGroup // for muxers to have something to show
 
 	mu      sync.Mutex
-	wanted  bool
-	stop    context.CancelFunc // ends the present run
-	shown   *muxer             // whose playlists are told
-	past    *muxer             // the one before: its segments are still served, for a while
+	shown   *muxer // whose playlists are told
+	past    *muxer // the one before: its segments are still served, for a while
 	state   output.State
 	since   time.Time
 	down    time.Time // since when nothing new comes; zero while it does, and while stopped
@@ -88,8 +86,8 @@ func NewOutput(cfg OutputConfig) (*Output, error) {
 	}
 	now := time.Now()
 	o := &Output{
-		cfg: cfg, count: as.count - spare, sink: sink, log: sink.log.With("output", cfg.Name), wake: make(chan struct{}, 1),
-		requests: make(chan struct{}, maxPulling), wanted: true, state: output.Waiting, since: now, down: now,
+		cfg: cfg, count: as.count - spare, sink: sink, log: sink.log.With("output", cfg.Name), wanted: output.NewSwitch(),
+		requests: make(chan struct{}, maxPulling), state: output.Waiting, since: now, down: now,
 		players: players{seen: map[player]time.Time{}},
 	}
 	sink.came, sink.went, sink.grown = o.came, o.went, o.grown
@@ -106,32 +104,22 @@ func (o *Output) Offer(p *media.Packet) {
 // Run keeps the stream on offer until the context ends, and returns nil then.
 func (o *Output) Run(ctx context.Context) error {
 	defer o.awaiting.Wait()
-	for ctx.Err() == nil {
-		run, cancel := context.WithCancel(ctx)
-		if o.born(cancel) {
-			_ = o.sink.Run(run) // never fails
-			o.on.Store(false)
-			o.sink.drain()
-			o.close(ctx.Err() == nil)
-		} else {
-			select {
-			case <-ctx.Done():
-			case <-o.wake:
-			}
-		}
-		cancel()
-	}
+	o.wanted.Lives(ctx, o.born, func(life context.Context) {
+		_ = o.sink.Run(life) // never fails
+		o.on.Store(false)
+		o.sink.drain()
+		o.close(ctx.Err() == nil)
+	})
 	return nil
 }
 
 // born begins a run if one is wanted.
-func (o *Output) born(cancel context.CancelFunc) bool {
+func (o *Output) born(end context.CancelFunc) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.wanted {
+	if !o.wanted.Begin(end) {
 		return false
 	}
-	o.stop = cancel
 	o.enter(output.Waiting)
 	o.on.Store(true)
 	return true

@@ -49,16 +49,15 @@ const (
 
 // Recorder is one of the ways out: a folder of files.
 type Recorder struct {
-	cfg   Config
-	audio mpeg4audio.AudioSpecificConfig
-	log   *slog.Logger
-	queue *queue
-	wake  chan struct{} // receives a value when wanted has changed
-	rate  output.Rate
-	stick func() // called before the disk is asked for anything; nil but in tests
+	cfg    Config
+	audio  mpeg4audio.AudioSpecificConfig
+	log    *slog.Logger
+	queue  *queue
+	wanted *output.Switch
+	rate   output.Rate
+	stick  func() // called before the disk is asked for anything; nil but in tests
 
 	mu     sync.Mutex
-	wanted bool
 	status output.Status
 	busy   time.Time // since when the disk is being asked for something; zero: it is not
 	told   told
@@ -68,7 +67,7 @@ type Recorder struct {
 func New(cfg Config) (*Recorder, error) {
 	now := time.Now()
 	r := &Recorder{
-		cfg: cfg, log: cfg.Log, queue: newQueue(), wake: make(chan struct{}, 1), wanted: true,
+		cfg: cfg, log: cfg.Log, queue: newQueue(), wanted: output.NewSwitch(),
 		status: output.Status{Name: cfg.Name, Protocol: "record", Target: cfg.Dir, State: output.Waiting, Since: now, DownSince: now},
 	}
 	if r.log == nil {

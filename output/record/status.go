@@ -145,22 +145,21 @@ func (r *Recorder) watch(now time.Time) {
 	}
 }
 
-const looking = 20 * time.Millisecond // between two looks at a state that is waited for
-
 // Stop closes the file, and records nothing until Start. It returns once that is so.
 func (r *Recorder) Stop(ctx context.Context) error {
-	r.want(false)
-	return r.await(ctx, func(s output.Status) bool { return s.State == output.Stopped })
+	r.wanted.Turn(false)
+	_, err := output.Await(ctx, r.Status, output.Has(output.Stopped))
+	return err
 }
 
 // Start undoes Stop. It returns once something is recorded, or with what keeps it
 // from that for now, in words.
 func (r *Recorder) Start(ctx context.Context) (trouble string) {
-	r.want(true)
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	r.wanted.Turn(true)
+	ctx, cancel := context.WithTimeout(ctx, output.SoonStart)
 	defer cancel()
-	_ = r.await(ctx, func(s output.Status) bool { return s.State == output.Publishing || s.LastError != "" })
-	switch s := r.Status(); {
+	s, _ := output.Await(ctx, r.Status, func(s output.Status) bool { return s.State == output.Publishing || s.LastError != "" })
+	switch {
 	case s.State == output.Publishing:
 		return ""
 	case s.LastError != "":
@@ -168,33 +167,4 @@ func (r *Recorder) Start(ctx context.Context) (trouble string) {
 	default:
 		return "the first fragment is not written yet"
 	}
-}
-
-func (r *Recorder) wants() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.wanted
-}
-
-func (r *Recorder) want(on bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.wanted = on
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (r *Recorder) await(ctx context.Context, is func(output.Status) bool) error {
-	every := time.NewTicker(looking)
-	defer every.Stop()
-	for !is(r.Status()) {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-every.C:
-		}
-	}
-	return nil
 }

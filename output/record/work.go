@@ -50,16 +50,7 @@ func (r *Recorder) work(ctx context.Context) {
 		r.fail(fmt.Errorf("the recording's header cannot be made: %w", err), CauseDisk)
 		return
 	}
-	for ctx.Err() == nil {
-		if r.wants() {
-			w.record(ctx)
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-r.wake:
-		}
-	}
+	r.wanted.Lives(ctx, r.wanted.Begin, w.record)
 }
 
 // record records until it is no longer wanted.
@@ -74,8 +65,6 @@ func (w *worker) record(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			over = true
-		case <-w.wake:
-			over = !w.wants()
 		case <-w.queue.ready:
 		case <-every.C:
 			w.tidy(time.Now())
