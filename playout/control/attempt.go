@@ -108,6 +108,7 @@ func (d *Desk) changed(a *attempt) {
 	if d.lined != nil && d.lined.attempt == a {
 		c.lined = d.lined.since
 	}
+	d.moved(c)
 	d.undo = &c
 	if a.what == "undo" {
 		d.undo = nil

@@ -103,11 +103,12 @@ type Desk struct {
 	wg    sync.WaitGroup // of what is lined up
 
 	mu     sync.Mutex
-	notes  []Note  // a ring
-	noted  int     // how many ever
-	flight *flight // the latest command that moves the programme
-	lined  *lined  // what waits for its moment
-	undo   *change // the latest change, to be undone
+	notes  []Note          // a ring
+	noted  int             // how many ever
+	flight *flight         // the latest command that moves the programme
+	lined  *lined          // what waits for its moment
+	undo   *change         // the latest change, to be undone
+	off    map[string]bool // live items that a command has taken off air
 }
 
 // answerWithin bounds how long a command may take: as long as a clip is given to

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"airloom/playlist"
 	"airloom/playout"
 )
 
@@ -150,6 +151,9 @@ func (d *Desk) unline() *lined {
 	<-l.done
 	if l.err == nil { // it aired at this very moment
 		return nil
+	}
+	if to := l.made().to; to.Mode == playlist.ModeLive {
+		d.takeOff(to.Item.ID, true)
 	}
 	return l
 }

@@ -3,7 +3,6 @@ package control
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -116,6 +115,7 @@ func (d *Desk) goLive(ctx context.Context, who Who, p Sender, next bool) (Answer
 	if next {
 		d.unline()
 	}
+	d.takeOff(liveItem(p.Name).ID, false)
 	a := &attempt{what: "live", who: who, why: p.Name + " went live", next: next,
 		pick: func(on playlist.Entry, left, n int64) (playlist.Entry, error) {
 			return schedule.Live(on, left, n, liveItem(p.Name), p.Runs), nil
@@ -137,53 +137,4 @@ func (d *Desk) endLive(ctx context.Context, who Who, name string) (Answer, error
 	}
 	a := &attempt{what: "live off", who: who, why: "taken off", pick: d.meaning(snap.Air, d.following), then: d.following}
 	return d.put(ctx, a, func(c change) string { return name + " is off air, the programme goes on with " + named(c.to) })
-}
-
-// again is how long after a producer could not be put on air that is tried anew.
-const again = 3 * time.Second
-
-// Follow puts producers on air as they come, until the context is done. Each is a
-// command of the producer's own, from its address. What an operator does after it
-// stands: who was taken off stays so until coming again.
-func (d *Desk) Follow(ctx context.Context, changed <-chan struct{}) {
-	seen := map[string]int64{}
-	for {
-		for _, p := range d.rooms.Senders() {
-			if !p.Sends || seen[p.Name] == p.Session {
-				continue
-			}
-			seen[p.Name] = p.Session
-			if snap, _ := d.rooms.Engine.Snapshot(); !isOn(snap, p.Name) {
-				d.wg.Go(func() { d.comes(ctx, p) })
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-changed:
-		}
-	}
-}
-
-// comes puts a producer on air who has come, as long as it sends.
-func (d *Desk) comes(ctx context.Context, p Sender) {
-	who := Who{Name: p.Name, Via: "ingest", From: p.From}
-	what := "live " + p.Name
-	for {
-		_, err := d.inTurn(ctx, who, what, what, func(ctx context.Context) (Answer, error) { return d.goLive(ctx, who, p, p.Next) })
-		var r *Refusal
-		if err == nil || errors.As(err, &r) && r.Code == Overtaken && !errors.Is(err, playout.ErrSuperseded) {
-			return // by an operator
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-d.life.Done():
-			return
-		case <-time.After(again):
-		}
-		if now, err := d.sender(p.Name); err != nil || !now.Sends || now.Session != p.Session {
-			return
-		}
-	}
 }
