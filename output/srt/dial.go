@@ -40,7 +40,7 @@ func (d *Dialer) Target() string { return d.target.String() }
 
 // reached is a socket by which a listener has answered.
 type reached struct {
-	*net.UDPConn
+	net.Conn
 	cookie packet.CIFHandshake // its answer
 }
 
@@ -87,11 +87,10 @@ func (d *Dialer) Reach(ctx context.Context) (net.Conn, error) {
 
 // probe asks one address.
 func probe(ctx context.Context, address string) (*reached, error) {
-	c, err := (&net.Dialer{}).DialContext(ctx, "udp", address)
+	conn, err := (&net.Dialer{}).DialContext(ctx, "udp", address)
 	if err != nil {
 		return nil, err
 	}
-	conn := c.(*net.UDPConn)
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	cif, err := exchange(ctx, conn, induction(), func(p *packet.CIFHandshake) bool {
@@ -104,12 +103,12 @@ func probe(ctx context.Context, address string) (*reached, error) {
 		}
 		return nil, err
 	}
-	return &reached{UDPConn: conn, cookie: *cif}, nil
+	return &reached{Conn: conn, cookie: *cif}, nil
 }
 
 // exchange sends a handshake again and again until the answer is there, or ctx
 // is done, which ends what is read from the connection.
-func exchange(ctx context.Context, conn *net.UDPConn, ask []byte, wanted func(*packet.CIFHandshake) bool) (*packet.CIFHandshake, error) {
+func exchange(ctx context.Context, conn net.Conn, ask []byte, wanted func(*packet.CIFHandshake) bool) (*packet.CIFHandshake, error) {
 	asked := make(chan struct{})
 	answered := make(chan struct{})
 	go func() {

@@ -28,7 +28,8 @@ const (
 	// A key of SRT is good for so many packets; its successor is announced before.
 	refreshAfter  = 1 << 24
 	announceAhead = 1 << 12
-	leastRate     = 20_000_000 // bits a second, by which a keyframe is spread over time
+	roomWithin    = 5 * time.Millisecond // that the system may take to have room for a packet
+	leastRate     = 20_000_000           // bits a second, by which a keyframe is spread over time
 )
 
 // Session is one publication.
@@ -252,9 +253,10 @@ func (s *Session) write(p packet.Packet) {
 	if p.Header().IsControlPacket {
 		p.Decommission()
 	}
+	_ = s.conn.SetWriteDeadline(time.Now().Add(roomWithin)) // fails as writing does
 	n, err := s.conn.Write(s.wire)
 	s.sent.Add(int64(n))
-	// A full buffer loses the packet, as any router may; a shut port is the end.
+	// A buffer that stays full loses the packet, as any router may; a shut port is the end.
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		s.broke(err)
 	}

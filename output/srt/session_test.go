@@ -212,6 +212,40 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
+// Where the system has no room for a packet it is lost, and nobody waits for long:
+// what the listener says is heeded by who would wait.
+func TestAFullBufferHoldsNobody(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "s")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"}) // who does not read
+	require.NoError(t, err)
+	defer l.Close()
+	conn, err := net.Dial("unixgram", name)
+	require.NoError(t, err)
+	defer conn.Close()
+	s := &Session{conn: &reached{Conn: conn}, end: make(chan error, 1)}
+	done := make(chan int64)
+	go func() {
+		for n := int64(-1); n != s.sent.Load(); { // until there is no room
+			n = s.sent.Load()
+			s.write(control(packet.CTRLTYPE_KEEPALIVE, 1, 0, nil))
+		}
+		done <- s.sent.Load()
+	}()
+	select {
+	case sent := <-done:
+		require.Positive(t, sent)
+		require.Empty(t, s.end, "the connection stands")
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "it waits for room")
+	}
+	b := make([]byte, 2048)
+	_, err = l.Read(b)
+	require.NoError(t, err)
+	n := s.sent.Load()
+	s.write(control(packet.CTRLTYPE_KEEPALIVE, 1, 0, nil))
+	require.Greater(t, s.sent.Load(), n, "it goes on where there is room")
+}
+
 // Nothing that comes by the network ends the process, whatever it holds.
 func FuzzDatagrams(f *testing.F) {
 	f.Add(induction())
@@ -224,7 +258,7 @@ func FuzzDatagrams(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		handshake(b)
-		s := &Session{id: 7, conn: &reached{UDPConn: &net.UDPConn{}}, end: make(chan error, 1)}
+		s := &Session{id: 7, conn: &reached{Conn: &net.UDPConn{}}, end: make(chan error, 1)}
 		s.sender = live.NewSender(live.SendConfig{InitialSequenceNumber: circular.New(1, packet.MAX_SEQUENCENUMBER), OnDeliver: func(packet.Packet) {}})
 		for range 3 {
 			p := packet.NewPacket(nil)

@@ -103,7 +103,7 @@ func (s *Session) agree(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, openWithin)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.SetDeadline(time.Unix(1, 0)) })
-	cif, err := exchange(ctx, s.conn.UDPConn, ask, func(p *packet.CIFHandshake) bool {
+	cif, err := exchange(ctx, s.conn.Conn, ask, func(p *packet.CIFHandshake) bool {
 		return p.HandshakeType != packet.HSTYPE_INDUCTION // a late answer to a probe
 	})
 	if !stop() && err == nil {
