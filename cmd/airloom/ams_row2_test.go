@@ -186,7 +186,7 @@ func TestAMSRow2Death(t *testing.T) {
 
 	ams.Freeze()
 	frozen := time.Now()
-	airtest.Stay(t, 40*time.Second, func() string { return ended(with.Channel) })
+	airtest.Stay(t, 28*time.Second, func() string { return ended(with.Channel) })
 	for _, p := range both {
 		s := lastStatus(t, p.Channel)
 		require.NotEqual(t, control.Publishing, s.Output.State, "%s: the frozen server is noticed", p.id)
