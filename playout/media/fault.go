@@ -1,6 +1,10 @@
 package media
 
-import "errors"
+import (
+	"errors"
+	"io/fs"
+	"strings"
+)
 
 // FaultKind classifies, once and at the edge, why a clip did not play.
 type FaultKind string
@@ -36,6 +40,20 @@ func KindOf(err error) FaultKind {
 		return f.Kind
 	}
 	return FaultBroken
+}
+
+// Words is what an error says, fit for one answer: the path it is about is known to
+// whoever asked, and no more than `most` bytes are said. Nothing for no error.
+func Words(err error, most int) string {
+	if err == nil {
+		return ""
+	}
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	s := strings.ToValidUTF8(err.Error(), "\uFFFD")
+	return strings.ToValidUTF8(s[:min(len(s), most)], "")
 }
 
 // ErrNotReady is returned by a clip's Poll while its next tick is not there yet.

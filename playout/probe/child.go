@@ -4,12 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"github.com/asticode/go-astiav"
@@ -20,6 +18,9 @@ import (
 	"airloom/playout/media/av"
 	"airloom/playout/worker"
 )
+
+// longest is how many bytes of an error are told.
+const longest = 1024
 
 // lookFunc finds out the length of a clip, in ticks of the house, and what it is
 // made of.
@@ -117,19 +118,9 @@ func (c *child) length(q request) answer {
 	}
 	ticks, made, err := c.look(q.Spec, c.house)
 	if err != nil {
-		a.Kind, a.Fault = media.KindOf(err), words(err)
+		a.Kind, a.Fault = media.KindOf(err), media.Words(err, longest)
 		return a
 	}
 	a.Ticks, a.Made = ticks, made
 	return a
-}
-
-// words is what an error says, fit for a line.
-func words(err error) string {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	s := strings.ToValidUTF8(err.Error(), "�")
-	return s[:min(len(s), 1024)]
 }

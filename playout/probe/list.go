@@ -80,7 +80,7 @@ func (c *child) list(f folder) error {
 	}
 	last := answer{Files: l.part.Files, Left: l.part.Left}
 	if err != nil {
-		last.Kind, last.Fault = media.FaultUnreadable, words(err)
+		last.Kind, last.Fault = media.FaultUnreadable, media.Words(err, longest)
 		if errors.Is(err, fs.ErrNotExist) {
 			last.Kind = media.FaultMissing
 		}

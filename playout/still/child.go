@@ -7,8 +7,6 @@ import (
 	"image"
 	"io"
 	"math"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/asticode/go-astiav"
@@ -49,6 +47,8 @@ const (
 	patience = 8 * time.Second
 	// rate of the sound, of which nothing is used.
 	rate = 48000
+	// longest is how many bytes of an error are told.
+	longest = 1024
 )
 
 // Main is the whole life of a child that makes pictures: the program was started
@@ -71,7 +71,7 @@ func Main() int {
 			}
 			data, err := q.coded(coded)
 			coded = nil
-			return answer{Fault: words(err), Kind: kind(err)}, data
+			return answer{Fault: media.Words(err, longest), Kind: kind(err)}, data
 		}
 		return q.answer()
 	})
@@ -80,10 +80,10 @@ func Main() int {
 func (q question) answer() (answer, []byte) {
 	if q.Check {
 		warning, err := q.check()
-		return answer{Fault: words(err), Kind: kind(err), Warning: warning}, nil
+		return answer{Fault: media.Words(err, longest), Kind: kind(err), Warning: warning}, nil
 	}
 	data, err := q.pictures()
-	return answer{Fault: words(err), Kind: kind(err)}, data
+	return answer{Fault: media.Words(err, longest), Kind: kind(err)}, data
 }
 
 func kind(err error) media.FaultKind {
@@ -91,19 +91,6 @@ func kind(err error) media.FaultKind {
 		return ""
 	}
 	return media.KindOf(err)
-}
-
-// words is what an error says, fit for a line.
-func words(err error) string {
-	if err == nil {
-		return ""
-	}
-	var p *os.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	s := strings.ToValidUTF8(err.Error(), "�")
-	return s[:min(len(s), 1024)]
 }
 
 func (q question) house(width, height int) media.House {
@@ -205,7 +192,7 @@ func (q question) check() (warning string, err error) {
 	}
 	in := time.Duration(length-ticks(lastSeconds)) * time.Second * time.Duration(q.FPS.Den) / time.Duration(q.FPS.Num)
 	if _, err := q.decode(ctx, media.Spec{Source: q.Path, Root: q.Root, In: in}, ticks(2*lastSeconds)); err != nil {
-		return words(err), nil
+		return media.Words(err, longest), nil
 	}
 	return "", nil
 }

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/asticode/go-astiav"
@@ -37,6 +35,8 @@ const (
 	end       = 2 * time.Second
 	// enough is how long the beginning may take: longer than that is too heavy anyhow.
 	enough = 3 * time.Second
+	// longest is how many bytes of an error are told.
+	longest = 300
 )
 
 // Main is the whole life of a child that looks files over: the program was started
@@ -62,14 +62,14 @@ func (q question) remarks(ctx context.Context) (list []Remark) {
 	case ctx.Err() != nil:
 		return append(list, Remark{Unknown, fmt.Sprintf("it was not through after %d s", patience/time.Second)})
 	case err != nil:
-		return append(list, Remark{flawOf(err), words(err)})
+		return append(list, Remark{flawOf(err), media.Words(err, longest)})
 	}
 	if length > q.ticks(beginning+end) {
 		damaged, err := q.tail(ctx, length)
 		switch {
 		case ctx.Err() != nil:
 		case err != nil:
-			list = append(list, Remark{BrokenTail, words(err)})
+			list = append(list, Remark{BrokenTail, media.Words(err, longest)})
 		case damaged:
 			list = append(list, Remark{BrokenTail, clip.PartsDamaged})
 		}
@@ -159,14 +159,4 @@ func flawOf(err error) Flaw {
 		return Unreadable
 	}
 	return CannotPlay
-}
-
-// words is what an error says, fit for a line.
-func words(err error) string {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	s := strings.ToValidUTF8(err.Error(), "�")
-	return s[:min(len(s), 300)]
 }
