@@ -158,6 +158,9 @@ func (o Options) checkURL(source string) error {
 	}
 	host := strings.ToLower(u.Hostname())
 	if host == "" {
+		if listens := slices.Contains([]string{"udp", "rtp"}, strings.ToLower(u.Scheme)); listens && u.Port() != "" {
+			return nil // as in udp://@:5000: it waits for what is sent to it, and leads nowhere
+		}
 		return errors.New("the URL names no host: write scheme://host/path")
 	}
 	if len(o.Hosts) > 0 && !slices.ContainsFunc(o.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
