@@ -124,18 +124,8 @@ func (c *childSide) serve(open openFunc, req request) error {
 		return c.sayEnd(err)
 	}
 	defer r.Close()
-	told := -1
-	work := newEffort(req.House)
-	tell := func() error {
-		info := r.Info()
-		if len(info.Notes) == told && !work.changed() {
-			return nil
-		}
-		told, info.Heavy = len(info.Notes), work.heavy
-		return c.say(recInfo, info)
-	}
+	tell := c.teller(r, req.House)
 	for n := req.Start.Tick; ; n++ {
-		work.tick()
 		if err := tell(); err != nil { // reading may add to what is known
 			return err
 		}
@@ -154,6 +144,22 @@ func (c *childSide) serve(open openFunc, req request) error {
 		if n == req.Start.Tick+opened {
 			give(own)
 		}
+	}
+}
+
+// teller returns what is to be called before each tick: it tells what has become known
+// of the clip since.
+func (c *childSide) teller(r reader, h media.House) func() error {
+	told := -1
+	work := newEffort(h)
+	return func() error {
+		work.tick()
+		info := r.Info()
+		if len(info.Notes) == told && !work.changed() {
+			return nil
+		}
+		told, info.Heavy = len(info.Notes), work.heavy
+		return c.say(recInfo, info)
 	}
 }
 
