@@ -2,9 +2,6 @@ package rtmp
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
-	"net"
 	"sync/atomic"
 	"time"
 
@@ -38,25 +35,11 @@ func (s *Session) Progress() output.Progress {
 	return output.Progress{Sent: int64(s.wire.count.Writer.Count()), Alive: time.Unix(0, s.alive.Load())}
 }
 
-// Run implements output.Session. The caller's goroutine writes, a second reads
-// what the server says, a third watches for life and moves the connection's
-// deadline on while there is some: so nobody can hang for longer than that.
+// Run implements output.Session.
 func (s *Session) Run(ctx context.Context, in <-chan *media.Packet) error {
-	r := &reader{done: make(chan struct{})}
-	go s.read(r)
-	stop, watchEnd := make(chan struct{}), make(chan struct{})
-	go func() { defer close(watchEnd); link.Watch(ctx, s.wire.tcp, s.wire.spoken, &s.alive, stop) }()
-
-	err := s.write(ctx, in, r)
-	close(stop)
-	<-watchEnd
+	r, err := link.Talk(ctx, s.wire.tcp, s.wire.spoken, &s.alive, s.read, func(r *link.Reader) error { return s.write(ctx, in, r) })
 	if err == nil {
-		return s.leave(r)
-	}
-	_ = s.wire.tcp.SetReadDeadline(time.Now().Add(link.LastWords))
-	<-r.done
-	if errors.Is(err, net.ErrClosed) { // by the reader, who knows why
-		err = r.err
+		return r.Leave(s.wire.conn, s.wire.tcp, s.leave)
 	}
 	var words string
 	if w := s.words.Load(); w != nil {
@@ -65,22 +48,12 @@ func (s *Session) Run(ctx context.Context, in <-chan *media.Packet) error {
 	return s.target.lost(err, words)
 }
 
-// reader is how the reading goroutine ended; err is valid once done is closed.
-type reader struct {
-	done chan struct{}
-	err  error
-}
-
-// read notes what the server says until the connection ends, and closes it: a
-// write that hangs may not outlive the reader.
-func (s *Session) read(r *reader) {
-	defer close(r.done)
-	defer func() { _ = s.wire.tcp.Close() }()
+// read notes what the server says until the connection ends.
+func (s *Session) read() error {
 	for {
 		c, err := s.wire.read()
 		if err != nil {
-			r.err = err
-			return
+			return err
 		}
 		if code, words, bad := c.words(); bad || code == "NetStream.Unpublish.Success" {
 			s.words.Store(&words)
@@ -90,7 +63,7 @@ func (s *Session) read(r *reader) {
 
 // write sends the headers and then every packet as it comes, until in is closed
 // or ctx is done (nil) or the connection breaks.
-func (s *Session) write(ctx context.Context, in <-chan *media.Packet, r *reader) error {
+func (s *Session) write(ctx context.Context, in <-chan *media.Packet, r *link.Reader) error {
 	err := s.headers()
 	ping := time.NewTicker(link.PingEvery)
 	defer ping.Stop()
@@ -98,8 +71,8 @@ func (s *Session) write(ctx context.Context, in <-chan *media.Packet, r *reader)
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-r.done:
-			return r.err
+		case <-r.Done:
+			return r.Err
 		case m := <-s.wire.replies:
 			err = s.wire.w.Write(m)
 		case <-ping.C:
@@ -152,24 +125,10 @@ func (s *Session) media(t message.Type, chunks byte, millis int64, body []byte) 
 	})
 }
 
-// leave ends the publication so that the server knows it: it says so, then waits
-// for the server to have read it. Closing at once could throw away what is
-// still on its way.
-func (s *Session) leave(r *reader) error {
-	_ = s.wire.tcp.SetDeadline(time.Now().Add(link.LeaveWithin))
-	err := s.wire.flush()
-	if err == nil {
-		err = s.wire.unpublish(s.target.key)
+// leave tells the server that the publication ends.
+func (s *Session) leave() error {
+	if err := s.wire.flush(); err != nil {
+		return err
 	}
-	if c, ok := s.wire.conn.(*tls.Conn); ok && err == nil {
-		_ = c.CloseWrite()
-	}
-	if err == nil {
-		_ = s.wire.tcp.CloseWrite()
-	} else {
-		_ = s.wire.tcp.Close()
-		err = s.target.lost(err, "")
-	}
-	<-r.done
-	return err
+	return s.wire.unpublish(s.target.key)
 }

@@ -2,10 +2,8 @@ package rtsp
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"sync/atomic"
 	"time"
 
@@ -89,24 +87,11 @@ func (s *Session) Progress() output.Progress {
 	return output.Progress{Sent: s.wire.sent.Load(), Alive: time.Unix(0, s.alive.Load())}
 }
 
-// Run implements output.Session. The caller's goroutine writes, a second reads
-// what the server says, a third watches for life.
+// Run implements output.Session.
 func (s *Session) Run(ctx context.Context, in <-chan *media.Packet) error {
-	r := &reader{done: make(chan struct{})}
-	go s.read(r)
-	stop, watchEnd := make(chan struct{}), make(chan struct{})
-	go func() { defer close(watchEnd); link.Watch(ctx, s.wire.tcp, s.wire.spoken, &s.alive, stop) }()
-
-	err := s.write(ctx, in, r)
-	close(stop)
-	<-watchEnd
+	r, err := link.Talk(ctx, s.wire.tcp, s.wire.spoken, &s.alive, s.read, func(r *link.Reader) error { return s.write(ctx, in, r) })
 	if err == nil {
-		return s.leave(r)
-	}
-	_ = s.wire.tcp.SetReadDeadline(time.Now().Add(link.LastWords))
-	<-r.done
-	if errors.Is(err, net.ErrClosed) { // by the reader, who knows why
-		err = r.err
+		return r.Leave(s.wire.conn, s.wire.tcp, s.leave)
 	}
 	var words string
 	if w := s.words.Load(); w != nil {
@@ -115,22 +100,12 @@ func (s *Session) Run(ctx context.Context, in <-chan *media.Packet) error {
 	return link.Lost(err, words)
 }
 
-// reader is how the reading goroutine ended; err is valid once done is closed.
-type reader struct {
-	done chan struct{}
-	err  error
-}
-
-// read notes what the server says until the connection ends, and closes it: a
-// write that hangs may not outlive the reader.
-func (s *Session) read(r *reader) {
-	defer close(r.done)
-	defer func() { _ = s.wire.tcp.Close() }()
+// read notes what the server says until the connection ends.
+func (s *Session) read() error {
 	for {
 		m, err := s.wire.read()
 		if err != nil {
-			r.err = err
-			return
+			return err
 		}
 		a, ok := m.(*base.Response)
 		if !ok {
@@ -140,15 +115,14 @@ func (s *Session) read(r *reader) {
 		if a.StatusCode == base.StatusSessionNotFound {
 			words := fmt.Sprintf("%d %s", a.StatusCode, s.wire.target.redact(a.StatusMessage))
 			s.words.Store(&words)
-			r.err = errors.New(words)
-			return
+			return errors.New(words)
 		}
 	}
 }
 
 // write sends every packet as it comes, until in is closed or ctx is done (nil)
 // or the connection breaks.
-func (s *Session) write(ctx context.Context, in <-chan *media.Packet, r *reader) error {
+func (s *Session) write(ctx context.Context, in <-chan *media.Packet, r *link.Reader) error {
 	ping := time.NewTicker(link.PingEvery)
 	defer ping.Stop()
 	for {
@@ -156,8 +130,8 @@ func (s *Session) write(ctx context.Context, in <-chan *media.Packet, r *reader)
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-r.done:
-			return r.err
+		case <-r.Done:
+			return r.Err
 		case <-ping.C:
 			err = s.wire.say(base.Options, s.wire.target.url, nil, nil)
 		case p, ok := <-in:
@@ -237,21 +211,5 @@ func (s *Session) give(p *media.Packet, at int64) error {
 	return err
 }
 
-// leave ends the publication so that the server knows it: it says so, then waits
-// for the server to have read it. Closing at once could throw away what is
-// still on its way.
-func (s *Session) leave(r *reader) error {
-	_ = s.wire.tcp.SetDeadline(time.Now().Add(link.LeaveWithin))
-	err := s.wire.say(base.Teardown, s.wire.target.url, nil, nil)
-	if c, ok := s.wire.conn.(*tls.Conn); ok && err == nil {
-		_ = c.CloseWrite()
-	}
-	if err == nil {
-		_ = s.wire.tcp.CloseWrite()
-	} else {
-		_ = s.wire.tcp.Close()
-		err = link.Lost(err, "")
-	}
-	<-r.done
-	return err
-}
+// leave tells the server that the publication ends.
+func (s *Session) leave() error { return s.wire.say(base.Teardown, s.wire.target.url, nil, nil) }
