@@ -40,6 +40,7 @@ func (x *exam) antMediaOf(o configs.Output) *antExam {
 
 // ask asks for all there is to know, and judges it.
 func (a *antExam) ask(ctx context.Context, id string, publishing bool) {
+	a.client.Hide(id, a.cfg.AntMedia.Publish.Secret.Reveal())
 	began := time.Now()
 	v, err := a.client.Version(ctx)
 	if err != nil {

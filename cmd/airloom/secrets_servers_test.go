@@ -3,9 +3,11 @@ package main_test
 import (
 	"bufio"
 	"fmt"
+	"html"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,8 +29,9 @@ import (
 type rude struct {
 	port  int
 	words string // the secrets, as it says them
-	// oneTime is what it gives who asks for a token; "": nothing.
+	// oneTime is what it gives who asks for a token, and tells them again later; "": nothing.
 	oneTime string
+	given   sync.Map // by whom it was given
 	turn    atomic.Int64
 }
 
@@ -202,24 +205,34 @@ func rudeHTTP(t *testing.T, words string) *rude {
 		case r.oneTime != "" && strings.HasSuffix(q.URL.Path, "/token"):
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprintf(w, `{"tokenId": %q}`, r.oneTime)
+			r.given.Store(q.RemoteAddr, true)
 			return
-		case n%6 == 0:
+		case n%8 == 0:
 			w.Header().Set("Location", "http://127.0.0.1:9/"+q.URL.RequestURI())
 			w.WriteHeader(http.StatusFound)
-		case n%6 == 1:
-			w.WriteHeader(http.StatusForbidden)
-		case n%6 == 2:
-			w.WriteHeader(http.StatusInternalServerError)
-		case n%6 == 3:
-			w.WriteHeader(http.StatusNotFound)
-		case n%6 == 4:
-			w.Header().Set("Content-Type", "application/json")
-			fmt.Fprintf(w, `{"success": false, "message": %q}`, words)
-			return
-		default:
+		case n%8 == 7:
 			if c, _, err := w.(http.Hijacker).Hijack(); err == nil {
 				c.Close()
 			}
+			return
+		case n%8 == 4:
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"success": false, "message": %q}`, words)
+			return
+		default: // each kind of no, in either of the forms in which Ant Media Server says why
+			code := []int{http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError}[n%3]
+			told := words + " Bearer " + words + " " + url.QueryEscape(words) + " " + q.URL.RequestURI() + " " + q.Header.Get("Authorization")
+			if _, knows := r.given.Load(q.RemoteAddr); knows {
+				told = r.oneTime + " " + told
+			}
+			if n%2 == 0 {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(code)
+				fmt.Fprintf(w, `{"success": false, "message": %q}`, told)
+				return
+			}
+			w.WriteHeader(code)
+			fmt.Fprintf(w, "<p><b>Type</b> Status Report</p><p><b>Message</b> %s</p>", html.EscapeString(told))
 			return
 		}
 		fmt.Fprintf(w, "no: %s %s", words, q.URL.RequestURI())

@@ -47,8 +47,8 @@ func newHouse(t *testing.T) *house {
 	h.out = rudeRTMP(t, key+" and "+token)
 	amsKey, amsToken := p("stream key of Ant Media Server"), p("token of Ant Media Server")
 	h.ams = rudeRTMP(t, amsKey)
-	h.rest = rudeHTTP(t, amsKey+" "+amsToken+" "+p("one-time token"))
-	h.rest.oneTime = h.secrets["one-time token"]
+	h.rest = rudeHTTP(t, amsKey+" "+amsToken)
+	h.rest.oneTime = p("one-time token")
 	push := h.keep("password of an RTSP server", "p/w "+p("tail of a password")+"+@")
 	h.rtsp = rudeRTSP(t, push)
 	h.srt = rudeSRT(t)
@@ -137,7 +137,7 @@ func TestSecretsAreNeverTold(t *testing.T) {
 	for name, r := range map[string]struct {
 		*rude
 		turns int64
-	}{"output": {h.out, rtmpRefusals}, "AMS": {h.ams, 3}, "RTSP": {h.rtsp, 6}, "SRT": {h.srt, 4}, "REST": {h.rest, 4}, "sources": {h.films, 6}, "webhook": {h.hook, 3}} {
+	}{"output": {h.out, rtmpRefusals}, "AMS": {h.ams, 3}, "RTSP": {h.rtsp, 6}, "SRT": {h.srt, 4}, "REST": {h.rest, 10}, "sources": {h.films, 6}, "webhook": {h.hook, 3}} {
 		airtest.Eventually(t, 20*time.Second, "each way to fail has had its turn: "+name, func() bool { return r.turn.Load() >= r.turns })
 	}
 	said("commands")
