@@ -140,6 +140,27 @@ func (w *Way) Secure(ctx context.Context, conn net.Conn, config *tls.Config, pla
 	return c, nil
 }
 
+// Open has speak lead the server until it takes the stream, within [OpenWithin],
+// over the connection that Reach made: encrypted where there is a plain scheme, as
+// Secure has it, else as it is. Where that fails, the connection is closed.
+func (w *Way) Open(ctx context.Context, conn net.Conn, config *tls.Config, plain string, speak func(conn net.Conn, tcp *net.TCPConn) error) (err error) {
+	tcp := conn.(*net.TCPConn)
+	stop := context.AfterFunc(ctx, func() { _ = tcp.Close() })
+	defer stop()
+	defer func() {
+		if err != nil {
+			_ = tcp.Close()
+		}
+	}()
+	_ = tcp.SetDeadline(time.Now().Add(OpenWithin))
+	if plain != "" {
+		if conn, err = w.Secure(ctx, tcp, config, plain); err != nil {
+			return err
+		}
+	}
+	return speak(conn, tcp)
+}
+
 // Watch judges the server's life until stop, or until the connection is gone,
 // notes in alive (Unix nanoseconds) when it last showed some, and moves the
 // connection's deadline on. When ctx is done, a write that hangs has

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"net"
 	"sync/atomic"
-	"time"
 
 	"airloom/output"
 	"airloom/output/link"
@@ -51,23 +50,21 @@ func (d *Dialer) Reach(ctx context.Context) (net.Conn, error) { return d.way.Rea
 
 // Open speaks with the server until it takes the stream.
 func (d *Dialer) Open(ctx context.Context, conn net.Conn, info media.StreamInfo) (output.Session, error) {
-	tcp := conn.(*net.TCPConn)
-	stop := context.AfterFunc(ctx, func() { _ = tcp.Close() })
-	defer stop()
-	_ = tcp.SetDeadline(time.Now().Add(link.OpenWithin))
+	plain := ""
 	if d.target.tls {
-		c, err := d.way.Secure(ctx, tcp, d.tls, "rtmp")
-		if err != nil {
-			_ = tcp.Close()
-			return nil, err
-		}
-		conn = c
+		plain = "rtmp"
 	}
-	w := newWire(conn, tcp)
-	t, err := d.publish(ctx, w)
-	if err != nil {
-		_ = tcp.Close()
+	var s *Session
+	if err := d.way.Open(ctx, conn, d.tls, plain, func(conn net.Conn, tcp *net.TCPConn) error {
+		w := newWire(conn, tcp)
+		t, err := d.publish(ctx, w)
+		if err != nil {
+			return err
+		}
+		s = newSession(w, t, info, d.begin.Swap(0))
+		return nil
+	}); err != nil {
 		return nil, err
 	}
-	return newSession(w, t, info, d.begin.Swap(0)), nil
+	return s, nil
 }

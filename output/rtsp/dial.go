@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"time"
 
 	"airloom/output"
 	"airloom/output/link"
@@ -37,24 +36,17 @@ func (d *Dialer) Reach(ctx context.Context) (net.Conn, error) { return d.way.Rea
 
 // Open speaks with the server until it records.
 func (d *Dialer) Open(ctx context.Context, conn net.Conn, info media.StreamInfo) (output.Session, error) {
-	tcp := conn.(*net.TCPConn)
-	stop := context.AfterFunc(ctx, func() { _ = tcp.Close() })
-	defer stop()
-	_ = tcp.SetDeadline(time.Now().Add(link.OpenWithin))
+	plain := ""
 	if d.target.tls {
-		c, err := d.way.Secure(ctx, tcp, d.tls, "rtsp")
-		if err != nil {
-			_ = tcp.Close()
-			return nil, err
+		plain = "rtsp"
+	}
+	var s *Session
+	if err := d.way.Open(ctx, conn, d.tls, plain, func(conn net.Conn, tcp *net.TCPConn) (err error) {
+		if s, err = newSession(newWire(conn, tcp, d.target), info); err != nil {
+			return err
 		}
-		conn = c
-	}
-	s, err := newSession(newWire(conn, tcp, d.target), info)
-	if err == nil {
-		err = s.record()
-	}
-	if err != nil {
-		_ = tcp.Close()
+		return s.record()
+	}); err != nil {
 		return nil, err
 	}
 	return s, nil
