@@ -111,13 +111,6 @@ func (b *bench) aged(by time.Duration) int64 {
 	return b.fake.age("ch1", by)
 }
 
-// forget lets what the API said be so long ago that it is asked again.
-func (b *bench) forget() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.word.at = b.word.at.Add(-askAgain)
-}
-
 // refuse lets the first refusal be so much longer ago.
 func (b *bench) refuse(ago time.Duration) {
 	b.mu.Lock()

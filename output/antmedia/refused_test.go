@@ -25,6 +25,13 @@ func (f *fake) slowly(by time.Duration) {
 	})
 }
 
+// forget lets what the API said be so long ago that it is asked again.
+func (b *bench) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.word.at = b.word.at.Add(-askAgain)
+}
+
 // An API that is slower than a connect waits for is help all the same, once refused.
 func TestSlowAPI(t *testing.T) {
 	t.Parallel()
