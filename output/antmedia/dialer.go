@@ -93,7 +93,8 @@ func NewDialer(d *rtmp.Dialer, o Options) *Dialer {
 // our last session, that is stopped, and it is asked again until it has closed it.
 func (d *Dialer) Open(ctx context.Context, conn net.Conn, info media.StreamInfo) (output.Session, error) {
 	s, err := d.Dialer.Open(ctx, conn, info)
-	for began, passing := time.Now(), false; err != nil; s, err = d.Dialer.Open(ctx, conn, info) {
+	for began := time.Now(); err != nil; s, err = d.Dialer.Open(ctx, conn, info) {
+		var passing bool
 		if passing, err = d.explain(ctx, err); !passing || time.Since(began) > insist {
 			return nil, err
 		}

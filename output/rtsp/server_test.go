@@ -114,7 +114,9 @@ func (s *server) OnSessionClose(ctx *gortsplib.ServerHandlerOnSessionCloseCtx) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		x.ended = true
-		s.now--
+		if !x.teardown {
+			s.now--
+		}
 	}
 }
 
@@ -123,6 +125,9 @@ func (s *server) OnRequest(c *gortsplib.ServerConn, r *base.Request) {
 		if x, ok := c.Session().UserData().(*taken); ok {
 			s.mu.Lock()
 			defer s.mu.Unlock()
+			if !x.teardown && !x.ended {
+				s.now-- // the library hands the end on a moment after it has answered
+			}
 			x.teardown = true
 		}
 	}
