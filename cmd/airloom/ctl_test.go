@@ -42,7 +42,7 @@ func TestWrongCallsOfCtlAreTold(t *testing.T) {
 }
 
 func TestStatusInWords(t *testing.T) {
-	at := time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC)
+	at := time.Now().UTC().Truncate(24 * time.Hour).Add(20 * time.Hour) // today: what is of another day is told with its date
 	later := at.Add(20 * time.Minute)
 	s := control.Status{
 		Channel: "Demo", State: control.OnAir, UptimeS: 7384.2,

@@ -293,8 +293,8 @@ func (is *truth) requireNext(t testing.TB, seen []glance, changes []change) {
 	for _, g := range seen {
 		at := time.UnixMilli(g.At)
 		i := is.end(at, g.Title)
-		if i < 0 || g.Problem != "" || at.Sub(is.shots[i].at).Abs() < truthWithin {
-			continue
+		if i < 0 || g.Problem != "" || at.Sub(is.shots[i].at).Abs() < truthWithin || at.Sub(is.began(at)) < truthWithin {
+			continue // a join is too near to have been told, the last one or the next
 		}
 		join := is.shots[i].at
 		if slices.ContainsFunc(changes, func(c change) bool {
@@ -321,6 +321,18 @@ func (is *truth) requireNext(t testing.TB, seen []glance, changes []change) {
 	t.Logf("next: %d glances before %d joins", judged, len(joins))
 	require.Greater(t, judged, 10, "glances at what is next")
 	require.Greater(t, len(joins), 2, "joins that nobody interfered with")
+}
+
+// began is when what is sent at that time began, or was begun again.
+func (is *truth) began(at time.Time) time.Time {
+	i, _ := slices.BinarySearchFunc(is.shots, at, func(s shot, t time.Time) int { return s.at.Compare(t) })
+	for i = min(i, len(is.shots)-1); i > 0; i-- {
+		if b, a := is.shots[i-1], is.shots[i]; a.at.After(at) || b.clip == a.clip && b.n <= a.n {
+			continue
+		}
+		return is.shots[i].at
+	}
+	return time.Time{}
 }
 
 // end is where the item that airs at that time has come to its end and the next one

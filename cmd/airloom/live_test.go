@@ -25,7 +25,8 @@ type feed struct {
 }
 
 // apart is how far sound may be from picture. Where a server sends no reports, as
-// lal does over RTSP, it is known to little more than a picture.
+// lal does over RTSP, only when packets come tells, which on a busy machine is known
+// to little more than a picture.
 const (
 	apart         = 20 * time.Millisecond
 	apartUnproven = 60 * time.Millisecond
@@ -115,7 +116,7 @@ func airFeeds(t *testing.T, clips []airtest.Clip, feeds []feed) {
 		}
 	}
 	judgeRows(t, rows, feeds, others)
-	judgeFeeds(t, report, feeds)
+	judgeFeeds(t, report, feeds, others)
 }
 
 // judgeRows holds what is told of it against what was done to it: rows abut, and
@@ -151,6 +152,19 @@ func judgeRows(t *testing.T, rows []airtest.Entry, feeds []feed, others float64)
 	}
 }
 
+// judgeSound holds the sound of a feed to its picture.
+func judgeSound(t *testing.T, f feed, heard []time.Duration, others float64) {
+	require.NotEmpty(t, heard, "%s: it is to be heard", f.title)
+	for _, d := range heard {
+		if f.unproven {
+			require.LessOrEqual(t, d.Abs(), apartUnproven, "%s: sound from picture", f.title)
+			airtest.Judged(t, others, func(t testing.TB) { require.LessOrEqual(t, d.Abs(), apart, "%s: sound from picture", f.title) })
+			continue
+		}
+		require.LessOrEqual(t, d.Abs(), apart, "%s: sound from picture", f.title)
+	}
+}
+
 // delays are when pictures of a stretch air, less when their source shows them: in
 // a second at its beginning and at its end.
 func delays(report *airtest.Report, from, to time.Duration) (first, last time.Duration) {
@@ -169,25 +183,20 @@ func delays(report *airtest.Report, from, to time.Duration) (first, last time.Du
 }
 
 // judgeFeeds holds the recording against the programme.
-func judgeFeeds(t *testing.T, report *airtest.Report, feeds []feed) {
-	var marks []time.Duration
+func judgeFeeds(t *testing.T, report *airtest.Report, feeds []feed, others float64) {
+	type mark struct{ from, to time.Duration }
+	var marks []mark
 	for _, run := range report.Runs {
-		if run.Name() == string(airtest.Plain1) {
-			marks = append(marks, run.From)
+		if run.Name() == string(airtest.Plain1) { // its last picture may be held for what comes after it
+			marks = append(marks, mark{run.From, run.To - time.Duration(run.TailHold)*40*time.Millisecond})
 		}
 	}
-	require.GreaterOrEqual(t, len(marks), len(feeds), "what stands between them airs")
+	require.Len(t, marks, len(feeds)+1, "what stands between them airs")
 	for i, f := range feeds {
-		if i+1 >= len(marks) {
-			break
-		}
-		from, to := marks[i]+3*time.Second, marks[i+1]
+		from, to := marks[i].to, marks[i+1].from
 		require.InDelta(t, f.seconds*1000, (to - from).Milliseconds(), 41, "%s has its time, to the tick", f.title)
-		limit := apart
-		if f.unproven {
-			limit = apartUnproven
-		}
 		var on time.Duration
+		var heard []time.Duration
 		for _, run := range report.Runs {
 			if run.Clip == nil || run.From < from-10*time.Millisecond || run.To > to+10*time.Millisecond {
 				continue
@@ -197,16 +206,16 @@ func judgeFeeds(t *testing.T, report *airtest.Report, feeds []feed) {
 			if run.Lost > 0 { // numbers that leap in its midst tell nothing finer than the flash
 				marks = run.Flash
 			}
-			for _, d := range marks {
-				require.LessOrEqual(t, d.Abs(), limit, "%s: sound from picture", f.title)
-			}
+			heard = append(heard, marks...)
 		}
+		judgeSound(t, f, heard, others)
 		if f.goesOn {
 			first, last := delays(report, from, to)
 			require.Less(t, (last - first).Abs(), 100*time.Millisecond, "%s: its delay at the end and at the beginning", f.title)
 			t.Logf("%s: delay has grown by %v", f.title, last-first)
 		}
 		gone := to - from - on
+		require.Greater(t, on, time.Second, "%s: it is to be seen", f.title)
 		require.Less(t, gone, f.away+6*time.Second, "%s: it is back soon", f.title)
 		t.Logf("%s: away for %v, not to be seen for %v", f.title, f.away, gone)
 	}
