@@ -135,3 +135,30 @@ it("asks the engine only about the draft that is on show, and lets go of what ha
     await vi.advanceTimersByTimeAsync(1000);
   } finally { vi.useRealTimers(); }
 });
+
+it("saves over its own save whose answer was lost", async () => {
+  vi.stubGlobal("sessionStorage", { getItem: () => "tab", setItem: () => undefined });
+  vi.stubGlobal("EventSource", class {});
+  const file = { items: [{ source: "a.mp4" }, { source: "b.mp4" }, { source: "c.mp4" }], version: 1 };
+  const fates = ["unanswered"];
+  const answer = (status: number, body: object) => new Response(JSON.stringify(body), { status, headers: { "Content-Type": status < 300 ? "application/json" : "application/problem+json", ETag: `"v${file.version}"` } });
+  const shown = () => ({ name: "main.yml", version: `v${file.version}`, problems: [], items: [], document: { items: file.items } });
+  vi.stubGlobal("fetch", (_: string, o: { method: string; body?: string; headers: Record<string, string> }) => {
+    if (o.method !== "PUT") return Promise.resolve(answer(200, shown()));
+    if (o.headers["If-Match"] !== `"v${file.version}"`) return Promise.resolve(answer(412, { detail: "Somebody else.", ...shown() }));
+    file.items = (JSON.parse(o.body!) as { items: { source: string }[] }).items;
+    file.version++;
+    return fates.pop() ? Promise.reject(new TypeError("network")) : Promise.resolve(answer(200, shown()));
+  });
+  const { session } = await import("../src/api/session.svelte");
+  const { Editor } = await import("../src/pages/playlists/editor.svelte");
+  const { remove } = await import("../src/lib/draft/draft");
+  session.me = { name: "anna", role: "operator", via: "desk" } as never;
+  const e = new Editor("main.yml", "tab:anna:main.yml", "anna");
+  await e.open(null);
+  e.edit(remove(e.draft, new Set([e.draft.rows[0]!.key])));
+  expect(await e.save()).toBe(false);
+  e.edit(remove(e.draft, new Set([e.draft.rows[0]!.key])));
+  expect(await e.save()).toBe(true);
+  expect([file.items.map((i) => i.source), e.elsewhere, e.dirty]).toEqual([["c.mp4"], null, false]);
+});

@@ -181,21 +181,25 @@ export class Editor {
   /** Saves the draft over the version it began from. True when it counts. */
   async save(): Promise<boolean> {
     if (this.saving || !session.may("operator")) return false;
-    const draft = this.draft;
+    const draft = this.draft, before = this.#wrote;
     this.#sent = this.#wrote = draft;
     this.saving = true;
     this.refusal = "";
     try {
-      const headers: Record<string, string> = this.version ? { "If-Match": `"${this.version}"` } : { "If-None-Match": "*" };
-      const { data } = await ask<Shown>("PUT", `/playlists/${part(this.name)}`, { body: documentOf(draft), headers, within: 30000 });
-      this.#saved(draft, data);
-      return true;
+      return await this.#put(draft);
     } catch (e) {
-      return await this.#refused(e, draft);
+      return await this.#refused(e, draft, before);
     } finally {
       this.saving = false;
       this.#sent = null;
     }
+  }
+
+  async #put(draft: Draft): Promise<boolean> {
+    const headers: Record<string, string> = this.version ? { "If-Match": `"${this.version}"` } : { "If-None-Match": "*" };
+    const { data } = await ask<Shown>("PUT", `/playlists/${part(this.name)}`, { body: documentOf(draft), headers, within: 30000 });
+    this.#saved(draft, data);
+    return true;
   }
 
   #saved(draft: Draft, shown: Shown): void {
@@ -212,21 +216,28 @@ export class Editor {
     this.ahead.soon(300);
   }
 
-  async #refused(e: unknown, draft: Draft): Promise<boolean> {
+  /** `before` is what was sent before it and never answered. */
+  async #refused(e: unknown, draft: Draft, before: Draft | null): Promise<boolean> {
     if (!(e instanceof Problem)) { this.refusal = String(e); return false; }
-    if (e.status === 412) return await this.#conflict(e, draft);
+    if (e.status === 412) return await this.#conflict(e, draft, before);
     this.refusal = away(e) ? "away" : e.message;
     const list = e.body.problems as PlaylistProblem[] | undefined;
     if (e.status === 422 && list) this.#problems(list, draft.rows);
     return false;
   }
 
-  async #conflict(e: Problem, draft: Draft): Promise<boolean> {
+  async #conflict(e: Problem, draft: Draft, before: Draft | null): Promise<boolean> {
     const version = String(e.body.version ?? "");
     const document = (e.body.document as Document | undefined) ?? null;
     if (version && document && same(aligned(this.base, document), draft)) {
       // Ours had arrived; only its answer had not.
       try { this.#saved(draft, await this.#read()); return true; } catch { /* told below */ }
+    }
+    if (before && version && document && same(aligned(this.base, document), before)) {
+      // So had what was sent before: this one goes over it.
+      this.base = before;
+      this.version = version;
+      try { return await this.#put(draft); } catch (again) { return await this.#refused(again, draft, null); }
     }
     const who = this.elsewhere?.version === version ? this.elsewhere : await this.#author();
     this.elsewhere = { version, document, by: who.by, at: who.at, saving: true };
