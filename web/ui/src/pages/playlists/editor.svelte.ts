@@ -281,8 +281,9 @@ export class Editor {
     }
     if (!this.dirty) { await this.#reload(true); return; }
     try {
+      const was = this.version;
       const shown = await this.#read();
-      if (shown.version === this.version) return;
+      if (this.#sent || this.version !== was || shown.version === was) return; // a save was begun or answered meanwhile: that tells
       if (this.#wrote && shown.document && same(aligned(this.base, shown.document), this.#wrote)) { this.#saved(this.#wrote, shown); return; }
       this.elsewhere = { version: shown.version, document: shown.document, ...(await this.#author()), saving: false };
     } catch { this.#later(version); }
