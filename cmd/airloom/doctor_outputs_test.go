@@ -89,7 +89,6 @@ func byTitle(list []web.Finding) map[string]web.Finding {
 func TestDoctorTriesServers(t *testing.T) {
 	t.Parallel()
 	nginx := airtest.NGINX(t)
-	nginx.Start()
 	found := examOf(nginx.URL("ch1") + "?token=s3cret").outputsAre(t.Context())
 	require.Len(t, found, 5)
 	for i, title := range []string{"name", "reach", "handshake", "app", "publish"} {
@@ -104,7 +103,6 @@ func TestDoctorTriesServers(t *testing.T) {
 	require.NotContains(t, nginx.Log(), "name='ch1'")
 
 	lal := airtest.Lal(t)
-	lal.Start()
 	list := byTitle(examOf(lal.RTSP("ch1")).outputsAre(t.Context()))
 	require.Len(t, list, 4)
 	require.Equal(t, isOK, list["publish"].Level, list["publish"].Detail)
@@ -138,7 +136,6 @@ func (a api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestDoctorAsksTheAPI(t *testing.T) {
 	t.Parallel()
 	nginx := airtest.NGINX(t)
-	nginx.Start()
 	for name, c := range map[string]struct {
 		api                 api
 		title, level, cause string
