@@ -14,7 +14,7 @@ AMS    := $(CACHE)/ant-media-server-2.17.1
 CGO    := env=$$(configs/ffmpeg/env.sh) && eval "$$env" &&
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # Tests run a package at a time: many of them measure time on a real clock.
-TEST   := go test -p 1 -parallel 3 -timeout 20m
+TEST   := go test -p 1 -timeout 20m
 # These measure no time, or only wait: two of them run beside each other.
 BESIDE := ./web ./web/hooks ./cmd/internal/... ./configs/... ./playlist/... ./playout/asrun ./playout/clip ./playout/ingest ./playout/probe ./playout/vet ./output/...
 # Tests have the binary and every tool that setup brings: one missing is a failure.

@@ -63,19 +63,35 @@ func (w *Way) Reach(ctx context.Context) (net.Conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectWithin)
 	defer cancel()
+	conn, err := First(ctx, hosts, func(ctx context.Context, host string) (net.Conn, error) {
+		var dialer net.Dialer
+		return dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, w.Port))
+	})
+	if err != nil {
+		return nil, w.Unreached(err)
+	}
+	_ = conn.(*net.TCPConn).SetWriteBuffer(sendBuffer) // TCP_NODELAY is Go's default
+	return conn, nil
+}
+
+// First tries all hosts at once and returns the connection that is there first; the
+// others are ended. Where there is none, its error is that of a host that did not
+// answer in time, if there is one: the others' say less.
+func First[C net.Conn](ctx context.Context, hosts []string, try func(ctx context.Context, host string) (C, error)) (first C, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	type result struct {
-		conn net.Conn
+		conn C
 		err  error
 	}
 	results := make(chan result)
 	for _, h := range hosts {
 		go func() {
-			var dialer net.Dialer
-			conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(h, w.Port))
+			conn, err := try(ctx, h)
 			results <- result{conn, err}
 		}()
 	}
-	var conn net.Conn
+	found := false
 	for range hosts {
 		r := <-results
 		switch {
@@ -83,18 +99,17 @@ func (w *Way) Reach(ctx context.Context) (net.Conn, error) {
 			if err == nil || errors.Is(r.err, context.DeadlineExceeded) {
 				err = r.err
 			}
-		case conn == nil:
-			conn = r.conn
+		case !found:
+			first, found = r.conn, true
 			cancel()
 		default:
 			_ = r.conn.Close()
 		}
 	}
-	if conn == nil {
-		return nil, w.Unreached(err)
+	if found {
+		return first, nil
 	}
-	_ = conn.(*net.TCPConn).SetWriteBuffer(sendBuffer) // TCP_NODELAY is Go's default
-	return conn, nil
+	return first, err
 }
 
 // Resolve returns the server's addresses; the last known ones where the

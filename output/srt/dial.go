@@ -2,7 +2,6 @@ package srt
 
 import (
 	"context"
-	"errors"
 	"net"
 	"time"
 
@@ -53,33 +52,10 @@ func (d *Dialer) Reach(ctx context.Context) (net.Conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
-	type result struct {
-		conn *reached
-		err  error
-	}
-	results := make(chan result)
-	for _, h := range hosts {
-		go func() {
-			conn, err := probe(ctx, net.JoinHostPort(h, d.target.port))
-			results <- result{conn, err}
-		}()
-	}
-	var conn *reached
-	for range hosts {
-		r := <-results
-		switch {
-		case r.err != nil:
-			if err == nil || errors.Is(r.err, context.DeadlineExceeded) {
-				err = r.err
-			}
-		case conn == nil:
-			conn = r.conn
-			cancel()
-		default:
-			_ = r.conn.Close()
-		}
-	}
-	if conn == nil {
+	conn, err := link.First(ctx, hosts, func(ctx context.Context, host string) (*reached, error) {
+		return probe(ctx, net.JoinHostPort(host, d.target.port))
+	})
+	if err != nil {
 		return nil, d.way.Unreached(err)
 	}
 	return conn, nil
